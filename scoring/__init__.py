@@ -1,0 +1,52 @@
+"""Fairness experiments on social credit designs, run over synthetic people only.
+
+>>> import scoring
+>>> people = scoring.people("weihai_2020", n=1_000, seed=7)
+>>> outcome = scoring.scheme("rongcheng_2016").score(people)
+>>> outcome.height
+1000
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+    from scoring.result import Result
+
+__all__ = ["compare", "people", "run", "scheme"]
+
+
+def people(recipe: str | Path, n: int, seed: int, world: str | None = None) -> pl.DataFrame:
+    """Draw synthetic people: one row a person, with attributes and the records of one year.
+
+    The same recipe, seed and world give the same rows. `world` defaults to the recipe's first.
+    """
+    from scoring import experiment
+
+    return experiment.people(recipe, n=n, seed=seed, world=world)
+
+
+def scheme(name: str | Path) -> Any:
+    """Load a scheme of the catalogue, or of a YAML file, by name."""
+    from scoring import experiment
+
+    return experiment.scheme(name)
+
+
+def run(config: str | Path, **options: Any) -> Result:
+    """Run an experiment and return its result; see `scoring.experiment.run` for the options."""
+    from scoring import experiment
+
+    return experiment.run(config, **options)
+
+
+def compare(*schemes: str, **options: Any) -> Result:
+    """Put designs side by side over one population; see `scoring.experiment.compare` for the options."""
+    from scoring import experiment
+
+    return experiment.compare(list(schemes), **options)

@@ -1,0 +1,21 @@
+"""An experiment introduces a population to schemes, and their outcomes to measures.
+
+Only this room has the keys to all the others; `population` and `schemes` never meet elsewhere.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from scoring import schemes, workspace
+from scoring.experiment.compare import compare
+from scoring.experiment.people import build, people
+from scoring.experiment.run import run
+
+__all__ = ["build", "compare", "people", "run", "scheme"]
+
+
+def scheme(name: str | Path) -> Any:
+    """Load a scheme of the catalogue, or of a YAML file, by name. Raises Refused."""
+    return schemes.load(workspace.find("scheme", name))

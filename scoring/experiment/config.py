@@ -1,0 +1,158 @@
+"""The experiment that a user declares: which people, which schemes, which groups, which questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from scoring import measures, population, schemes, workspace
+from scoring.documents import Document, Loc, Problem, Refused, did_you_mean, read
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class People(Part):
+    """Whom to draw; the population has one year so far."""
+
+    recipe: str
+    n: int = Field(ge=1, le=1_400_000_000)
+    years: Literal[1] = 1
+
+
+class Primary(Part):
+    """One of the few comparisons that the study declares before it runs."""
+
+    measure: str
+    outcome: str
+    group: str | list[str]
+
+
+class Probes(Part):
+    """How many people get a second look, and how often their records are drawn again."""
+
+    people: int = Field(default=1_000, ge=1, le=65_536)
+    redraws: int = Field(default=101, ge=2, le=1_001)
+
+
+class Experiment(Part):
+    """One experiment (design: the YAML of an experiment)."""
+
+    experiment: Name
+    asks: str
+    people: People
+    seeds: int = Field(ge=1, le=1_000)
+    worlds: list[str] = Field(min_length=1)
+    schemes: list[str] = Field(min_length=1)
+    baseline: str | None = None
+    groups: list[str | list[str]] = Field(min_length=1)
+    references: dict[str, str] = {}
+    primary: list[Primary] = Field(default=[], max_length=6)
+    probes: Probes | None = None
+    draws: int = Field(default=5, ge=1, le=1_000)
+    measures: Literal["all"] | list[str] = "all"
+
+    @property
+    def designs(self) -> list[str]:
+        """The schemes to run, the baseline last."""
+        baseline = [self.baseline] if self.baseline and self.baseline not in self.schemes else []
+        return [*self.schemes, *baseline]
+
+    @property
+    def groupings(self) -> list[str]:
+        """The groupings by name, crossed ones joined by `*`."""
+        return [grouping(g) for g in self.groups]
+
+
+def grouping(attributes: str | list[str]) -> str:
+    """Name a grouping.
+
+    >>> grouping(["residence", "sex"])
+    'residence*sex'
+    """
+    return attributes if isinstance(attributes, str) else "*".join(attributes)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An experiment together with everything that it names."""
+
+    config: Experiment
+    recipe: population.Recipe
+    recipe_path: Path
+    schemes: Mapping[str, Any]
+    file: str
+
+
+def load(name: str | Path, people: int | None = None, seeds: int | None = None) -> Declared:
+    """Read an experiment and all it names. Raises Refused with every problem found in any of them."""
+    document = read(workspace.find("experiment", name))
+    config = document.validated(Experiment)
+    changes: dict[str, Any] = {}
+    if people is not None:
+        changes["people"] = config.people.model_copy(update={"n": people})
+    if seeds is not None:
+        changes["seeds"] = seeds
+    return resolve(config.model_copy(update=changes), document)
+
+
+def resolve(config: Experiment, document: Document) -> Declared:
+    """Find what the experiment names, and check that the parts fit. Raises Refused."""
+    problems: list[Problem] = []
+
+    def found(kind: str, name: str, loc: Loc, loader: Callable[[Path], Any]) -> Any:
+        try:
+            return loader(workspace.find(kind, name))
+        except Refused as refusal:
+            for problem in refusal.problems:
+                unknown = problem.line == 0
+                problems.append(document.problem(loc, f"no {kind} {name!r}", problem.hint) if unknown else problem)
+
+    recipe = found("recipe", config.people.recipe, ("people", "recipe"), population.load)
+    loaded = {
+        name: found("scheme", name, ("schemes", i) if name in config.schemes else ("baseline",), schemes.load)
+        for i, name in enumerate(config.designs)
+    }
+    if recipe is not None:
+        problems += misfits(config, document, recipe, {n: s for n, s in loaded.items() if s is not None})
+    if problems:
+        raise Refused(problems)
+    return Declared(config, recipe, workspace.find("recipe", config.people.recipe), loaded, document.file)
+
+
+def misfits(config: Experiment, document: Document, recipe: Any, loaded: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield each name in the experiment that the recipe, the schemes or the measures do not know."""
+
+    def unknown(name: str, known: Iterable[str], loc: Loc, what: str) -> Iterator[Problem]:
+        known = list(known)
+        if name not in known:
+            hint = did_you_mean(name, known) or f"known: {', '.join(known)}"
+            yield document.problem(loc, f"unknown {what} {name!r}", hint)
+
+    for i, world in enumerate(config.worlds):
+        yield from unknown(world, recipe.worlds, ("worlds", i), "world")
+    if any(world not in recipe.worlds for world in config.worlds):
+        return
+    levels = population.compile_recipe(recipe, config.worlds[0]).levels
+    for i, group in enumerate(config.groups):
+        for j, attribute in enumerate([group] if isinstance(group, str) else group):
+            yield from unknown(attribute, levels, ("groups", i) if isinstance(group, str) else ("groups", i, j), "attribute")
+    for name, level in config.references.items():
+        yield from unknown(name, config.groupings, ("references", name), "group")
+        if name in levels:
+            yield from unknown(level, levels[name], ("references", name), f"level of {name}")
+    outcomes = sorted({o for scheme in loaded.values() for o in scheme.outcomes})
+    for i, claim in enumerate(config.primary):
+        yield from unknown(claim.measure, measures.MEASURES, ("primary", i, "measure"), "measure")
+        yield from unknown(claim.outcome, outcomes, ("primary", i, "outcome"), "outcome")
+        yield from unknown(grouping(claim.group), config.groupings, ("primary", i, "group"), "group")
+    if config.measures != "all":
+        for i, name in enumerate(config.measures):
+            yield from unknown(name, measures.MEASURES, ("measures", i), "measure")

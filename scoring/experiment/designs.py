@@ -1,0 +1,90 @@
+"""Designs: the schemes of an experiment made ready to score, one entry a draw of a family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from scoring import population, schemes
+from scoring.experiment.config import Declared
+
+TRAINING_SEED = 1_000_003  # a learned scheme is fitted on this seed, which no run scores
+TRAINING_PEOPLE = 65_536
+NO_DRAW = -1  # the draw of a scheme that is one scheme and not a family
+
+
+@dataclass(frozen=True)
+class Design:
+    """One scheme that can score, with the draw it is."""
+
+    scheme: Any
+    draw: int = NO_DRAW
+
+    @property
+    def name(self) -> str:
+        return str(self.scheme.name)
+
+
+def ready(declared: Declared) -> list[Design]:
+    """Draw the families and fit the learned schemes of an experiment."""
+    designs: list[Design] = []
+    for loaded in declared.schemes.values():
+        designs += expand(loaded, declared)
+    return designs
+
+
+def expand(loaded: Any, declared: Declared) -> list[Design]:
+    """Return the designs that one loaded document stands for."""
+    if isinstance(loaded, schemes.Family):
+        return [Design(scheme, draw) for draw, scheme in enumerate(loaded.draws(declared.config.draws))]
+    if isinstance(loaded, schemes.Learnable):
+        plan = population.compile_recipe(declared.recipe, declared.config.worlds[0])
+        return [Design(loaded.fit(population.people(plan, TRAINING_PEOPLE, TRAINING_SEED)))]
+    return [Design(loaded)]
+
+
+def describe(designs: list[Design], declared: Declared, live: Mapping[str, set[str]]) -> dict[str, Any]:
+    """Say of every scheme what a page has to show of it; `live` names the rules that fired at all."""
+    protected = declared.recipe.protected
+    described: dict[str, Any] = {}
+    for design in designs:
+        if design.name in described:
+            described[design.name]["draws"] += 1
+            continue
+        scheme = design.scheme
+        described[design.name] = {
+            **schemes.describe(scheme),
+            "family": design.draw != NO_DRAW,
+            "draws": 1,
+            "protected_reads": list(schemes.protected_reads(scheme, protected)),
+            "live_rules": sorted(live.get(design.name, set())),
+        }
+    return described
+
+
+def example_ledger(scheme: Any, people: pl.DataFrame, attributes: list[str]) -> dict[str, Any] | None:
+    """Return the ledger of the synthetic person with the most entries, as a page shows it."""
+    if scheme.base is None or scheme.opaque:
+        return None
+    ledger = scheme.ledger(scheme.score(people))
+    rules = [rule for rule in scheme.rules if f"points__{rule.id}" in ledger.columns]
+    entries = pl.sum_horizontal([(pl.col(f"points__{rule.id}") != 0).cast(pl.Int32) for rule in rules])
+    person = ledger.filter(pl.col("coverage").cast(pl.String) == "scored").sort(entries, descending=True, maintain_order=True)
+    if person.is_empty():
+        return None
+    row = person.row(0, named=True)
+    return {
+        "who": {a: str(row[a]) for a in attributes},
+        "base": scheme.base,
+        "rows": [
+            {"rule": r.id, "label": r.label, "points": row[f"points__{r.id}"], "because": r.because, "mark": r.mark}
+            for r in rules
+            if row[f"points__{r.id}"]
+        ],
+        "clip": row.get("points__clip") or 0,
+        "score": row["score"],
+        "band": str(row["band"]),
+    }

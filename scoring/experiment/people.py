@@ -1,0 +1,61 @@
+"""Synthetic people, in memory or into a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from scoring import population, workspace
+from scoring.documents import Problem, Refused, did_you_mean
+
+BLOCKS_A_ROW_GROUP = 4
+
+
+def planned(recipe: str | Path, world: str | None = None) -> Any:
+    """Return the compiled plan of a recipe in one of its worlds, the first by default. Raises Refused."""
+    path = workspace.find("recipe", recipe)
+    loaded = population.load(path)
+    worlds = list(loaded.worlds)
+    if world is not None and world not in worlds:
+        hint = did_you_mean(world, worlds) or f"known: {', '.join(worlds)}"
+        raise Refused([Problem(str(path), 0, "$.worlds", f"no world {world!r}", hint)])
+    return population.compile_recipe(loaded, world or worlds[0])
+
+
+def people(recipe: str | Path, n: int, seed: int, world: str | None = None) -> pl.DataFrame:
+    """Draw n synthetic people of a recipe; the same arguments give the same rows."""
+    return population.people(planned(recipe, world), n, seed)
+
+
+def build(
+    recipe: str | Path,
+    n: int,
+    seed: int,
+    out: Path,
+    world: str | None = None,
+    hidden: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Path:
+    """Write n synthetic people to a Parquet file, a few blocks at a time; hidden columns only for auditors."""
+    import pyarrow.parquet as pq
+
+    plan = planned(recipe, world)
+    columns = [c for c in plan.columns if hidden or not c.startswith("hidden_")]
+    blocks = list(population.blocks(n))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.with_name(out.name + ".part")
+    writer = None
+    try:
+        for start in range(0, len(blocks), BLOCKS_A_ROW_GROUP):
+            batch = blocks[start : start + BLOCKS_A_ROW_GROUP]
+            table = pl.concat([population.draw(plan, seed, b, rows).select(columns) for b, rows in batch]).to_arrow()
+            writer = writer or pq.ParquetWriter(unfinished, table.schema, compression="zstd", compression_level=1)
+            writer.write_table(table)
+            progress(start + len(batch), len(blocks))
+    finally:
+        if writer:
+            writer.close()
+    return unfinished.rename(out)

@@ -1,0 +1,276 @@
+"""Run an experiment: every seed of every world is a chunk; chunks become counts, counts become a result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import resource
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from scoring import measures, population
+from scoring.experiment import config as configs
+from scoring.experiment import designs
+from scoring.experiment.chunk import SUMS, chunk
+from scoring.experiment.config import Declared, Experiment
+from scoring.measures import Counts
+from scoring.result import Result
+
+Progress = Callable[[int, int], None]
+Cubes = dict[str, Counts]
+WORTH_A_PROCESS = 1_000_000  # people × seeds × worlds below which a second process costs more than it saves
+
+
+@dataclass(frozen=True)
+class Job:
+    """One chunk to compute, small enough to send to another process."""
+
+    config: str  # the experiment as JSON
+    world: str
+    seed: int
+
+
+def run(
+    name: str | Path,
+    people: int | None = None,
+    seeds: int | None = None,
+    workers: int = 1,
+    out: str | Path | None = None,
+    fresh: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> Result:
+    """Run an experiment by name or path and return its result.
+
+    `people` and `seeds` replace what the experiment says. With `out`, finished chunks are kept there, so that a run
+    that was stopped goes on where it was, and the result is written there. Raises Refused for a bad experiment.
+    """
+    return execute(configs.load(name, people, seeds), workers, out, fresh, progress)
+
+
+def execute(
+    declared: Declared,
+    workers: int = 1,
+    out: str | Path | None = None,
+    fresh: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> Result:
+    """Run a declared experiment."""
+    started = time.perf_counter()
+    config = declared.config
+    ready = designs.ready(declared)
+    hashes = fingerprints(declared, ready)
+    folder = Path(out) if out else None
+    parts = folder / "counts" / "parts" if folder else None
+    if parts and fresh:
+        shutil.rmtree(parts, ignore_errors=True)
+    cubes = pool(chunks(declared, parts and parts / key(config, hashes), workers, progress))
+    study = studied(declared, ready, cubes)
+    rows = measures.compute(cubes, study, config.measures)
+    rows = rows.with_columns(pl.lit(config.experiment).alias("experiment"))
+    manifest = {
+        **told(declared, ready, cubes, hashes),
+        "wall_seconds": round(time.perf_counter() - started, 1),
+        "peak_mb": peak_mb(),
+        "workers": workers,
+    }
+    result = Result(rows, manifest, folder)
+    if folder and parts:
+        result.write(folder)
+        for cube, counts in cubes.items():
+            counts.cells.write_parquet(folder / "counts" / f"{cube}.parquet")
+        shutil.rmtree(parts, ignore_errors=True)
+    return result
+
+
+def chunks(declared: Declared, parts: Path | None, workers: int, progress: Progress) -> Iterator[Cubes]:
+    """Yield the cubes of every chunk, read back where a stopped run has left them."""
+    config = declared.config
+    text = config.model_dump_json()
+    jobs = [Job(text, world, seed) for world in config.worlds for seed in range(1, config.seeds + 1)]
+    waiting = [job for job in jobs if not (parts and finished(parts, job))]
+    progress(len(jobs) - len(waiting), len(jobs))
+    done = len(jobs) - len(waiting)
+    for job, cubes in work(waiting, workers if config.people.n * len(waiting) >= WORTH_A_PROCESS else 1):
+        done += 1
+        progress(done, len(jobs))
+        if parts:
+            save(cubes, parts, job)
+        else:
+            yield cubes
+    if parts:
+        yield from (restore(parts, job) for job in jobs)
+
+
+def work(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Cubes]]:
+    """Compute jobs here, or in that many processes; what each job gives does not depend on where it ran."""
+    if workers <= 1 or len(jobs) <= 1:
+        yield from ((job, compute(job)) for job in jobs)
+        return
+    before = os.environ.get("POLARS_MAX_THREADS")
+    os.environ["POLARS_MAX_THREADS"] = "1"  # a process a core: threads would only compete
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"))
+    try:
+        waiting = {pool.submit(compute, job): job for job in jobs}
+        for future in as_completed(waiting):
+            yield waiting[future], future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        if before is None:
+            del os.environ["POLARS_MAX_THREADS"]
+        else:
+            os.environ["POLARS_MAX_THREADS"] = before
+
+
+@lru_cache(maxsize=1)
+def prepared(config: str) -> tuple[Declared, tuple[designs.Design, ...]]:
+    """Make the designs of an experiment ready, once a process."""
+    experiment = Experiment.model_validate_json(config)
+    declared = configs.resolve(experiment, configs.Document("experiment", None, {}))
+    return declared, tuple(designs.ready(declared))
+
+
+def compute(job: Job) -> Cubes:
+    """Compute one chunk."""
+    declared, ready = prepared(job.config)
+    plan = population.compile_recipe(declared.recipe, job.world)
+    return chunk(declared.config, plan, ready, job.seed)
+
+
+def pool(found: Iterator[Cubes]) -> Cubes:
+    """Add up the chunks, cube by cube."""
+    tables: dict[str, list[Counts]] = {}
+    for cubes in found:
+        for cube, counts in cubes.items():
+            tables.setdefault(cube, []).append(counts)
+    return {cube: pooled(cube, counts) for cube, counts in tables.items()}
+
+
+def pooled(cube: str, found: list[Counts]) -> Counts:
+    """Add up the counts of one cube at once."""
+    axes, sums = found[0].axes, SUMS.get(cube, ["n"])
+    cells = pl.concat(counts.cells for counts in found)
+    return Counts(axes, cells.group_by(axes).agg(pl.col(sums).sum()).sort(axes))
+
+
+def save(cubes: Cubes, parts: Path, job: Job) -> None:
+    """Keep a finished chunk; it appears under its name only when whole."""
+    unfinished = parts / f".{job.world}-{job.seed}"
+    unfinished.mkdir(parents=True, exist_ok=True)
+    for cube, counts in cubes.items():
+        counts.cells.write_parquet(unfinished / f"{cube}.parquet")
+    shutil.rmtree(parts / f"{job.world}-{job.seed}", ignore_errors=True)
+    unfinished.rename(parts / f"{job.world}-{job.seed}")
+
+
+def finished(parts: Path, job: Job) -> bool:
+    """Tell whether a chunk was kept."""
+    return (parts / f"{job.world}-{job.seed}").is_dir()
+
+
+def restore(parts: Path, job: Job) -> Cubes:
+    """Read a kept chunk."""
+    cubes = {}
+    for path in sorted((parts / f"{job.world}-{job.seed}").glob("*.parquet")):
+        cells, sums = pl.read_parquet(path), SUMS.get(path.stem, ["n"])
+        cubes[path.stem] = Counts(tuple(c for c in cells.columns if c not in sums), cells)
+    return cubes
+
+
+def studied(declared: Declared, ready: list[designs.Design], cubes: Cubes) -> measures.Study:
+    """Tell the measures what they may know of the schemes."""
+    config = declared.config
+    references = {group: config.references.get(group) for group in config.groupings}
+    first = {design.name: design.scheme for design in reversed(ready)}
+    return measures.Study(
+        outcomes={(n, o.name): o.polarity for n, s in first.items() for o in s.outcomes.values()},
+        references=references,
+        schemes={design.name: facts(design.scheme) for design in ready},
+        redraws=config.probes.redraws if config.probes else 0,
+        baseline=config.baseline,
+    )
+
+
+def facts(scheme: Any) -> dict[str, Any]:
+    """Return what a measure needs of a scheme: its complexity, its instrument, the mark of each rule."""
+    return {
+        "complexity": scheme.complexity(),
+        "instrument": scheme.instrument,
+        "marks": {rule.id: rule.mark for rule in scheme.rules},
+    }
+
+
+def fingerprints(declared: Declared, ready: list[designs.Design]) -> dict[str, Any]:
+    """Return the hashes that say exactly what was run."""
+    plans = {w: population.compile_recipe(declared.recipe, w).digest for w in declared.config.worlds}
+    scored: dict[str, str] = {}
+    for design in ready:
+        scored[design.name] = hashlib.sha256((scored.get(design.name, "") + design.scheme.digest).encode()).hexdigest()
+    package = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
+        package.update(path.read_bytes())
+    return {"recipe": plans, "schemes": scored, "package": package.hexdigest()}
+
+
+def key(config: Experiment, hashes: dict[str, Any]) -> str:
+    """Return the name under which chunks are kept: chunks of anything else are not taken up again."""
+    counted = config.model_dump(include={"people", "schemes", "baseline", "groups", "probes", "draws"})
+    return hashlib.sha256(json.dumps([counted, hashes], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def told(declared: Declared, ready: list[designs.Design], cubes: Cubes, hashes: dict[str, Any]) -> dict[str, Any]:
+    """Return the manifest: what was asked and run, in which versions, over which schemes."""
+    config = declared.config
+    plan = population.compile_recipe(declared.recipe, config.worlds[0])
+    shown = list(dict.fromkeys(["sex", "age_band", "residence", "hukou_place", *configs_attributes(config)]))
+    sample = population.people(plan, 2_000, 1)
+    ledgers = {d.name: designs.example_ledger(d.scheme, sample, shown) for d in reversed(ready)}
+    return {
+        **config.model_dump(mode="json", exclude={"people", "seeds", "schemes", "groups"}),
+        "recipe": config.people.recipe,
+        "people": config.people.n,
+        "seeds": list(range(1, config.seeds + 1)),
+        "groups": config.groupings,
+        "designs": config.designs,
+        "schemes": designs.describe(ready, declared, live_rules(cubes)),
+        "example_ledgers": {name: ledger for name, ledger in ledgers.items() if ledger},
+        "hashes": hashes,
+        "engine": "local",
+        "version": version("scoring-experiments"),
+        "libraries": {name: version(name) for name in ("polars", "narwhals", "numpy", "scikit-learn")},
+        "created": date.today().isoformat(),
+        "command": f"scoring run {config.experiment} --people {config.people.n} --seeds {config.seeds}",
+    }
+
+
+def configs_attributes(config: Experiment) -> list[str]:
+    """Return every attribute that the experiment groups by."""
+    return [a for group in config.groups for a in ([group] if isinstance(group, str) else group)]
+
+
+def live_rules(cubes: Cubes) -> dict[str, set[str]]:
+    """Return, by scheme, the rules that gave anybody points."""
+    if "ledger" not in cubes:
+        return {}
+    fired = cubes["ledger"].cells.filter(pl.col("points") != 0).select("scheme", "rule").unique()
+    found: dict[str, set[str]] = {}
+    for scheme, rule in fired.iter_rows():
+        found.setdefault(scheme, set()).add(rule)
+    return found
+
+
+def peak_mb() -> int:
+    """Return the peak memory of the largest process of this run, in megabytes."""
+    usage = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return round(max(usage) / 1024)

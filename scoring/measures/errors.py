@@ -1,0 +1,88 @@
+"""Errors: verdicts beside simulated harm. Positive means sanctioned or listed; the harm is simulated, never desert.
+
+Simulated truth is "harm of at least tau", and tau is a choice: every measure is given over all of TAUS. The three
+rates obey FPR = prevalence / (1 - prevalence) · (1 - PPV) / PPV · (1 - FNR) in every group (Chouldechova 2017), so
+equal PPV and equal FPR cannot both hold where prevalence differs.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from scoring.measures import rates
+from scoring.measures.counts import Counts
+from scoring.measures.rates import DIFFERENCE, RATE, Statistic
+from scoring.measures.study import Study
+
+TAUS = (1, 3, 10, 30, 100)  # simulated harm from which on a person counts as harmful
+
+_selected, _harmful = pl.col("selected"), pl.col("truth")
+RATES = {  # who is counted (y), and among whom (n)
+    "false_positive_rate": (_selected, ~_harmful),
+    "false_negative_rate": (~_selected, _harmful),
+    "positive_predictive_value": (_harmful, _selected),
+    "prevalence": (_harmful, None),
+}
+
+
+def against_truth(counts: Counts, study: Study, rate: str) -> pl.DataFrame:
+    """Return y and n of one rate by group, adverse outcome and threshold of simulated harm."""
+    adverse = study.polarities().filter(pl.col("polarity") == "adverse")
+    cells = counts.cells.join(adverse, on=["scheme", "outcome"])
+    yes, among = RATES[rate]
+    by = ("outcome", "polarity", "param")
+    return pl.concat(
+        rates.tally(
+            cells.with_columns((pl.col("harm") > level).alias("truth"), pl.lit(f"tau={tau}").alias("param")), yes, among, by
+        )
+        for level, tau in enumerate(TAUS)
+    )
+
+
+def _rows(counts: Counts, study: Study, rate: str, statistic: Statistic = RATE) -> pl.DataFrame:
+    measure = rate if statistic is RATE else f"{rate}_difference"
+    return rates.rows(against_truth(counts, study, rate), study, measure, statistic)
+
+
+def false_positive_rate(counts: Counts, study: Study) -> pl.DataFrame:
+    """Of the persons below the simulated harm, how many are sanctioned or listed?
+
+    FP / (FP + TN), from 0 to 1; undefined where everybody's simulated harm reaches tau.
+    """
+    return _rows(counts, study, "false_positive_rate")
+
+
+def false_negative_rate(counts: Counts, study: Study) -> pl.DataFrame:
+    """Of the persons whose simulated harm reaches tau, how many does the scheme pass over?
+
+    FN / (FN + TP), from 0 to 1; undefined where nobody's simulated harm reaches tau.
+    """
+    return _rows(counts, study, "false_negative_rate")
+
+
+def positive_predictive_value(counts: Counts, study: Study) -> pl.DataFrame:
+    """Of the persons sanctioned or listed, how many reach the simulated harm?
+
+    TP / (TP + FP), from 0 to 1; undefined where nobody is sanctioned or listed.
+    """
+    return _rows(counts, study, "positive_predictive_value")
+
+
+def prevalence(counts: Counts, study: Study) -> pl.DataFrame:
+    """How many scored persons reach the simulated harm? (TP + FN) / n, from 0 to 1."""
+    return _rows(counts, study, "prevalence")
+
+
+def false_positive_rate_difference(counts: Counts, study: Study) -> pl.DataFrame:
+    """How much more often than in the reference group is the verdict a false positive? From -1 to 1; Newcombe."""
+    return _rows(counts, study, "false_positive_rate", DIFFERENCE)
+
+
+def false_negative_rate_difference(counts: Counts, study: Study) -> pl.DataFrame:
+    """How much more often than in the reference group is simulated harm passed over? From -1 to 1; Newcombe."""
+    return _rows(counts, study, "false_negative_rate", DIFFERENCE)
+
+
+def positive_predictive_value_difference(counts: Counts, study: Study) -> pl.DataFrame:
+    """How much more than in the reference group does a verdict say about simulated harm? From -1 to 1; Newcombe."""
+    return _rows(counts, study, "positive_predictive_value", DIFFERENCE)

@@ -1,0 +1,43 @@
+"""A study: what the measures may know besides counts, and the order in which a row names things."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+EVERYONE = "everyone"
+WORLD, GROUP = ["world", "scheme", "draw"], ["group_by", "group"]
+NO_DRAW = -1  # the draw of a scheme that is no family
+
+
+@dataclass(frozen=True)
+class Study:
+    """What an experiment tells its measures.
+
+    `outcomes` gives the polarity of each (scheme, outcome); `references` the declared reference of each grouping, or
+    None for the largest group; `schemes` plain facts of each scheme: `complexity` (a dict of numbers), `instrument`,
+    `marks` (rule → mark). `redraws` is how often the lottery probe drew; `baseline` the scheme that differences are
+    taken from besides the first.
+    """
+
+    outcomes: Mapping[tuple[str, str], str]
+    references: Mapping[str, str | None] = field(default_factory=dict)
+    schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    redraws: int = 0
+    level: float = 0.95
+    baseline: str | None = None
+
+    def polarities(self) -> pl.DataFrame:
+        """Return the outcomes as a table: scheme, outcome, polarity."""
+        rows = [(scheme, outcome, polarity) for (scheme, outcome), polarity in self.outcomes.items()]
+        return pl.DataFrame(
+            rows, schema={"scheme": pl.String, "outcome": pl.String, "polarity": pl.String}, orient="row"
+        )
+
+    def marks(self) -> pl.DataFrame:
+        """Return the rules as a table: scheme, rule, mark."""
+        rows = [(name, rule, mark) for name, facts in self.schemes.items() for rule, mark in facts.get("marks", {}).items()]
+        return pl.DataFrame(rows, schema={"scheme": pl.String, "rule": pl.String, "mark": pl.String}, orient="row")

@@ -1,0 +1,116 @@
+"""Exact joint distributions: conditional tables multiplied out and summed, never simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from scoring.population.recipe import Attribute, Recipe, cell
+
+ROUNDS = 200  # of raking; each conditional table has one margin, so few are needed
+CLOSE = 1e-12
+
+
+class Joint:
+    """The joint distribution of a recipe's attributes, built table by table in the declared order."""
+
+    def __init__(self, recipe: Recipe):
+        self.recipe = recipe
+        self.levels = recipe.levels()
+        self.tables: dict[str, np.ndarray] = {}
+        for name, attribute in recipe.attributes.items():
+            self.tables[name] = self.fitted(attribute)
+
+    def axes(self, names: Sequence[str]) -> list[str]:
+        """Return the drawn attributes that a set of names depends on, in the declared order."""
+        wanted: set[str] = set()
+        queue = [self.root(n) for n in names]
+        while queue:
+            name = queue.pop()
+            if name not in wanted:
+                wanted.add(name)
+                queue += [self.root(g) for g in self.recipe.attributes[name].given]
+        return [name for name in self.recipe.attributes if name in wanted]
+
+    def root(self, name: str) -> str:
+        """Return the drawn attribute behind a derived one."""
+        return self.recipe.derived[name].derived_from if name in self.recipe.derived else name
+
+    def onto(self, name: str) -> np.ndarray:
+        """Return, for each level of the drawn attribute, the level of `name`; the identity for a drawn one."""
+        drawn = self.levels[self.root(name)]
+        if name not in self.recipe.derived:
+            return np.arange(len(drawn))
+        held = self.recipe.derived[name].levels
+        return np.array([next(i for i, ls in enumerate(held.values()) if level in ls) for level in drawn])
+
+    def margin(self, names: Sequence[str]) -> np.ndarray:
+        """Return P(names) as an array with one axis a name, summed over everything they depend on."""
+        axes = self.axes(names)
+        operands: list[Any] = []
+        index = {name: i for i, name in enumerate(axes)}
+        for name in axes:
+            given = self.recipe.attributes[name].given
+            operands += [self.tables[name][np.ix_(*map(self.onto, given))], [index[self.root(g)] for g in given] + [index[name]]]
+        drawn = list(dict.fromkeys(self.root(n) for n in names))
+        p = np.einsum(*operands, [index[n] for n in drawn], optimize="greedy")
+        return self.regrouped(p, drawn, names)
+
+    def regrouped(self, p: np.ndarray, drawn: list[str], names: Sequence[str]) -> np.ndarray:
+        """Turn P(drawn) into P(names), where names may be derived from the drawn, and even share one."""
+        shape = tuple(len(self.levels[n]) for n in names)
+        out = np.zeros(shape)
+        grids = np.meshgrid(*(np.arange(s) for s in p.shape), indexing="ij")
+        where = tuple(self.onto(n)[grids[drawn.index(self.root(n))]] for n in names)
+        np.add.at(out, where, p)
+        return out
+
+    def fitted(self, attribute: Attribute) -> np.ndarray:
+        """Return one conditional table, given × levels, with its odds applied and raked to its margin."""
+        table = self.stated(attribute)
+        for i, name in enumerate(attribute.given):
+            for level, odds in attribute.odds.get(name, {}).items():
+                row = [slice(None)] * i + [self.levels[name].index(level)]
+                table[tuple(row)] *= [odds.get(target, 1.0) for target in attribute.levels]
+        table /= table.sum(axis=-1, keepdims=True)
+        return self.raked(table, attribute) if attribute.margin else table
+
+    def stated(self, attribute: Attribute) -> np.ndarray:
+        """Return the shares as written; a later cell only fills what earlier ones left."""
+        shape = [len(self.levels[g]) for g in attribute.given]
+        table = np.full([*shape, len(attribute.levels)], np.nan)
+        for key, shares in attribute.shares.items():
+            parts = cell(key, attribute.given, self.levels)
+            for combination in product(*([self.levels[g].index(w) for w in ws] for g, ws in zip(attribute.given, parts, strict=True))):
+                if np.isnan(table[combination]).all():
+                    table[combination] = shares
+        if np.isnan(table).any():
+            raise ValueError(f"no shares for some cell of {attribute.given}")
+        return table
+
+    def raked(self, table: np.ndarray, attribute: Attribute) -> np.ndarray:
+        """Scale levels until the whole population has the shares of the margin (iterative proportional fitting)."""
+        assert attribute.margin is not None
+        given = self.margin(attribute.given) if attribute.given else np.ones(())
+        groups = [
+            ([attribute.levels.index(w.strip()) for w in key.split("|")], share)
+            for key, share in attribute.margin.shares.items()
+        ]
+        for _ in range(ROUNDS):
+            now = (given[..., None] * table).reshape(-1, table.shape[-1]).sum(axis=0)
+            factors = np.ones(table.shape[-1])
+            for levels, share in groups:
+                factors[levels] = share / now[levels].sum()
+            if abs(factors - 1).max() < CLOSE:
+                break
+            table = table * factors
+            table = table / table.sum(axis=-1, keepdims=True)
+        return table
+
+    def size(self, names: Sequence[str]) -> int:
+        """Return how many cells a joint table has."""
+        return reduce(int.__mul__, (len(self.levels[n]) for n in names), 1)

@@ -1,0 +1,1 @@
+"""A report shows results and computes nothing."""

@@ -1,0 +1,105 @@
+"""A result is a tidy table: one row a number, each with its n, its interval, its status and where it comes from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OK, SMALL_CELL, ZERO_DENOM = "ok", "small_cell", "zero_denom"
+SINGLE_GROUP, NOT_APPLICABLE, FIT_FAILED, NOT_LOSSLESS = "single_group", "not_applicable", "fit_failed", "not_lossless"
+STATUSES = (OK, SMALL_CELL, ZERO_DENOM, SINGLE_GROUP, NOT_APPLICABLE, FIT_FAILED, NOT_LOSSLESS)
+
+COLUMNS: dict[str, Any] = {
+    "experiment": pl.String,
+    "world": pl.String,
+    "scheme": pl.String,
+    "draw": pl.Int32,  # which draw of a family; null where the scheme is one scheme
+    "versus": pl.String,  # the scheme a paired difference is taken from
+    "measure": pl.String,
+    "param": pl.String,
+    "term": pl.String,
+    "outcome": pl.String,
+    "polarity": pl.String,
+    "group_by": pl.String,
+    "group": pl.String,
+    "reference": pl.String,
+    "period": pl.Int32,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "level": pl.Float64,
+    "method": pl.String,
+    "uncertainty": pl.String,  # audit, seeds, specification
+    "n": pl.Int64,
+    "status": pl.String,
+    "p": pl.Float64,
+    "p_adjusted": pl.Float64,
+    "test_family": pl.String,
+    "seeds": pl.Int32,
+    "note": pl.String,  # why a value is null, or what to mind when reading it
+}
+KEY = [c for c in COLUMNS if c not in {"value", "low", "high", "p", "p_adjusted", "n", "status", "note", "level"}]
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """What a run found: `rows` (columns as in COLUMNS) and the `manifest` that says how it was made."""
+
+    rows: pl.DataFrame
+    manifest: dict[str, Any]
+    path: Path | None = None
+
+    def frame(self) -> pl.DataFrame:
+        """Return the rows as a Polars frame."""
+        return self.rows
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the rows as a pandas frame."""
+        return self.rows.to_pandas()
+
+    def where(self, **equals: Any) -> pl.DataFrame:
+        """Return the rows whose columns equal the given values; None selects nulls."""
+        return self.rows.filter([pl.col(c).eq_missing(pl.lit(v)) for c, v in equals.items()])
+
+    def __repr__(self) -> str:
+        return f"Result({self.manifest.get('experiment')!r}, {self.rows.height:,} rows)"
+
+    def _repr_html_(self) -> str:
+        return self.rows._repr_html_()
+
+    def write(self, folder: str | Path) -> Path:
+        """Write `results.parquet`, `results.csv` and `manifest.json` into a folder."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.rows.write_parquet(folder / "results.parquet")
+        self.rows.write_csv(folder / "results.csv")
+        text = json.dumps(self.manifest, indent=2, ensure_ascii=False, sort_keys=True)
+        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        return folder
+
+    @staticmethod
+    def read(folder: str | Path) -> Result:
+        """Read what `write` wrote."""
+        folder = Path(folder)
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return Result(pl.read_parquet(folder / "results.parquet"), manifest, folder)
+
+
+def tidy(rows: list[dict[str, Any]] | pl.DataFrame) -> pl.DataFrame:
+    """Return rows with every column of COLUMNS, typed and in the canonical order."""
+    if isinstance(rows, list):
+        unknown = {key for row in rows for key in row} - set(COLUMNS)
+        if unknown:
+            raise KeyError(f"not columns of a result: {sorted(unknown)}")
+        rows = pl.DataFrame(rows, schema_overrides={c: COLUMNS[c] for row in rows[:1] for c in row}, infer_schema_length=None)
+    full = [
+        (pl.col(c) if c in rows.columns else pl.lit(None)).cast(t).alias(c) for c, t in COLUMNS.items()
+    ]
+    return rows.select(full).sort(KEY, nulls_last=False, maintain_order=True)

@@ -1,0 +1,37 @@
+"""A scheme is a function from records to outcomes.
+
+It sees no simulated truth, draws no random number, and declares what it reads. Who is scored is unknown here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scoring.schemes.family import Family
+from scoring.schemes.learned import Learnable
+from scoring.schemes.reading import made, problems_in, text_of
+from scoring.schemes.scheme import Band, Outcome, Rule, Scheme
+from scoring.schemes.showing import describe, protected_reads, summary, told
+
+__all__ = [
+    "Band",
+    "Family",
+    "Learnable",
+    "Outcome",
+    "Rule",
+    "Scheme",
+    "describe",
+    "load",
+    "problems_in",
+    "protected_reads",
+    "summary",
+    "told",
+]
+
+
+def load(path: str | Path) -> Scheme | Family | Learnable:
+    """Read a scheme from its YAML. Raises Refused with every problem found."""
+    text, _ = text_of(path)
+    if text.learned:
+        return Learnable(text)
+    return Family(text) if text.family else made(text)

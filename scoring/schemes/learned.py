@@ -1,0 +1,110 @@
+"""A learned scheme: a scikit-learn estimator fitted once, its scores quantised to whole numbers, opaque by nature."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from scoring.schemes.conditions import expression, parse
+from scoring.schemes.reading import made
+from scoring.schemes.scheme import Scheme
+from scoring.schemes.text import SchemeText
+
+TOP = 1_000  # scores run from 0, the most suspected, to 1000
+STEP = 1_024  # decision values are rounded to 1/1024 before they are compared
+
+
+def estimators() -> dict[str, Callable[[], Any]]:
+    """Return the estimators that a scheme may name."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return {
+        "logistic_regression": lambda: make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000)),
+        "gradient_boosting": lambda: HistGradientBoostingClassifier(max_iter=60, max_depth=4, random_state=0),
+    }
+
+
+@dataclass(frozen=True)
+class Learnable:
+    """A learned scheme before it is fitted."""
+
+    text: SchemeText
+
+    @property
+    def name(self) -> str:
+        return self.text.scheme
+
+    @property
+    def title(self) -> str:
+        return self.text.title.en
+
+    @property
+    def outcomes(self) -> dict[str, object]:
+        return dict(self.text.outcomes)
+
+    def central(self) -> Scheme:
+        """Return the scheme as it can be shown before it is fitted."""
+        return replace(made(self.text), features=tuple(self.text.learned.features if self.text.learned else ()))
+
+    def fit(self, frame: Any) -> Scheme:
+        """Fit on an eager frame of people whom nobody scores, and return the frozen scheme.
+
+        Raises TypeError for a lazy frame, ValueError where the target is constant.
+        """
+        learned = self.text.learned
+        assert learned is not None
+        known = eager(frame)
+        levels = {c: sorted(set(known[c].cast(nw.String).to_list())) for c in learned.features if not whole(known[c])}
+        facts = matrix(known, learned.features, levels)
+        target = known.select(expression(parse(learned.target)).alias("target"))["target"].to_numpy().astype(bool)
+        if target.all() or not target.any():
+            raise ValueError(f"{self.name}: its target is the same for everybody in the fitting population")
+        model = estimators()[learned.estimator]().fit(facts, target)
+        edges = np.unique(np.quantile(decided(model, facts), np.arange(1, TOP) / TOP, method="lower"))
+
+        def add(frame: Any, name: str) -> Any:
+            known = eager(frame.to_native())
+            suspicion = np.searchsorted(edges, decided(model, matrix(known, learned.features, levels)), side="left")
+            score = TOP - suspicion * TOP // max(len(edges), 1)
+            return known.with_columns(nw.new_series(name, score.astype(np.int32), backend=known.implementation))
+
+        artefact = hashlib.sha256(edges.tobytes() + decided(model, facts[:1_000]).tobytes()).hexdigest()
+        return replace(self.central(), model=add, artefact=artefact)
+
+
+def eager(frame: Any) -> Any:
+    """Return an eager frame. Raises TypeError for a lazy one, with the reason."""
+    try:
+        return nw.from_native(frame, eager_only=True)
+    except TypeError:
+        kind = type(frame).__name__
+        raise TypeError(f"a learned scheme scores eager frames only, not a {kind}: an estimator needs its rows in memory") from None
+
+
+def whole(column: Any) -> bool:
+    return bool(column.dtype.is_integer())
+
+
+def matrix(known: Any, features: Sequence[str], levels: dict[str, list[str]]) -> np.ndarray:
+    """Return the features as numbers, categories by the order of their names."""
+    columns = []
+    for name in features:
+        if name not in levels:
+            columns.append(known[name].to_numpy().astype(np.float64))
+            continue
+        text = np.asarray(known[name].cast(nw.String).to_list())
+        columns.append(np.searchsorted(levels[name], text).astype(np.float64))
+    return np.column_stack(columns)
+
+
+def decided(model: Any, facts: np.ndarray) -> np.ndarray:
+    """Return decision values as whole numbers, so that equal facts give equal scores on any machine's last bit."""
+    return np.rint(model.decision_function(facts) * STEP).astype(np.int64)

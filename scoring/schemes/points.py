@@ -1,0 +1,188 @@
+"""Points: rules compiled to integer expressions, summed as a balanced tree, cut into bands.
+
+A flat sum of some hundred terms is a chain as deep as it is long, which database engines refuse; a balanced tree is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from scoring.schemes.conditions import expression
+
+if TYPE_CHECKING:
+    from scoring.schemes.scheme import Rule, Scheme
+
+RAW, RANK = "raw__", "rank__"
+TOGETHER = 16  # rules summed in one expression: each sum becomes a column of its own before the next
+
+
+def awarded(rule: Rule) -> nw.Expr:
+    """Return the points that a rule gives each person."""
+    assert rule.points is not None
+    per = nw.col(rule.per).cast(nw.Int32) if rule.per else nw.lit(1, nw.Int32)
+    points = per * rule.points
+    if rule.cap is not None:
+        beyond = points < rule.cap if rule.points < 0 else points > rule.cap
+        points = nw.when(beyond).then(nw.lit(rule.cap, nw.Int32)).otherwise(points)
+    if rule.when is not None:
+        points = nw.when(expression(rule.when)).then(points).otherwise(nw.lit(0, nw.Int32))
+    return points.cast(nw.Int32)
+
+
+def total(terms: Sequence[Any]) -> Any:
+    """Return the sum of expressions as a balanced tree."""
+    if len(terms) == 1:
+        return terms[0]
+    half = len(terms) // 2
+    return total(terms[:half]) + total(terms[half:])
+
+
+def coverage(scheme: Scheme) -> nw.Expr:
+    """Return whether a person is ineligible, unenrolled, missing a fact, or scored: the first that holds."""
+    missing = total_or([nw.col(column).is_null() for column in scheme.reads]) if scheme.reads else nw.lit(False)
+    found: Any = nw.when(missing).then(nw.lit("missing")).otherwise(nw.lit("scored"))
+    for condition, name in ((scheme.enrolled, "unenrolled"), (scheme.eligible, "ineligible")):
+        if condition is not None:
+            found = nw.when(~expression(condition)).then(nw.lit(name)).otherwise(found)
+    return found
+
+
+def total_or(terms: Sequence[Any]) -> Any:
+    """Return the disjunction of expressions as a balanced tree."""
+    if len(terms) == 1:
+        return terms[0]
+    half = len(terms) // 2
+    return total_or(terms[:half]) | total_or(terms[half:])
+
+
+def only_scored(value: Any, prefix: str = "") -> nw.Expr:
+    """Return a value where the person is scored, else null."""
+    return nw.when(nw.col(f"{prefix}coverage") == "scored").then(value)
+
+
+def nothing(zero: Any, prefix: str = "") -> nw.Expr:
+    """Return a column of nulls of the type of `zero` (pandas has no null literal of a given type)."""
+    return nw.when(nw.col(f"{prefix}coverage") == "never").then(zero)
+
+
+def prepared(scheme: Scheme, frame: Any, new: Sequence[str]) -> Any:
+    """Return a narwhals frame that has what the scheme reads and not what it writes. Raises KeyError."""
+    known = nw.from_native(frame)
+    names = known.collect_schema().names()
+    lacking = [c for c in scheme.reads if c not in names]
+    if lacking:
+        raise KeyError(f"{scheme.name} reads {', '.join(lacking)}, which the frame has not")
+    taken = [c for c in new if c in names]
+    if taken:
+        raise KeyError(f"the frame already has {', '.join(taken)}; give a prefix")
+    return known
+
+
+def score(scheme: Scheme, frame: Any, prefix: str = "") -> Any:
+    """Score a frame; see Scheme.score."""
+    new = [prefix + c for c in ("score", "band", "listed", "coverage", *scheme.outcomes)]
+    known = prepared(scheme, frame, new)
+    keep = known.collect_schema().names()
+    known = known.with_columns(coverage(scheme).alias(f"{prefix}coverage"))
+    known = with_raw(scheme, known, prefix)
+    known = known.with_columns(clipped(scheme).alias(f"{prefix}score"))
+    known = known.with_columns(only_scored(nw.col(f"{prefix}score"), prefix).alias(f"{prefix}score"))
+    known = known.with_columns(rank(scheme, prefix).alias(RANK), listed(scheme, prefix).alias(f"{prefix}listed"))
+    known = known.with_columns(
+        band(scheme).alias(f"{prefix}band"),
+        *(only_scored(outcome(scheme, name, prefix), prefix).alias(prefix + name) for name in scheme.outcomes if name != "listed"),
+    )
+    whole, flags = [f"{prefix}score"], [f"{prefix}listed", *(prefix + name for name in scheme.outcomes)]
+    return typed(known.select(*keep, *dict.fromkeys(new)), whole, flags)
+
+
+def with_raw(scheme: Scheme, known: Any, prefix: str) -> Any:
+    """Add the score before the clip: what a model says, or base and points in sums of a few rules each."""
+    if scheme.base is None:
+        return known.with_columns(nothing(nw.lit(0, nw.Int32), prefix).alias(RAW))
+    if scheme.model is not None:
+        return scheme.model(known, RAW)
+    terms = [awarded(rule) for rule in scheme.scored_rules] or [nw.lit(0, nw.Int32)]
+    sums = [total(terms[i : i + TOGETHER]) for i in range(0, len(terms), TOGETHER)]
+    names = [f"sum__{i}" for i in range(len(sums))]
+    known = known.with_columns(*(s.cast(nw.Int32).alias(name) for name, s in zip(names, sums, strict=True)))
+    return known.with_columns((total([nw.col(name) for name in names]) + scheme.base).cast(nw.Int32).alias(RAW))
+
+
+def clipped(scheme: Scheme) -> nw.Expr:
+    """Return the score inside the range, where the scheme has one."""
+    value: Any = nw.col(RAW)
+    for bound, beyond in (("low", value.__lt__), ("high", value.__gt__)):
+        if bound in scheme.text.limits:
+            limit = scheme.text.limits[bound]  # type: ignore[index]
+            value = nw.when(beyond(limit)).then(nw.lit(limit, nw.Int32)).otherwise(value)
+    return value
+
+
+def rank(scheme: Scheme, prefix: str) -> nw.Expr:
+    """Return how many band floors the score reaches, lowered by records that cap the band."""
+    if not scheme.bands:
+        return nothing(nw.lit(0, nw.Int32), prefix)
+    cuts = [b.low for b in scheme.bands if b.low is not None]
+    value: Any = total([(nw.col(f"{prefix}score") >= cut).cast(nw.Int32) for cut in cuts]) if cuts else nw.lit(0, nw.Int32)
+    names = [b.name for b in scheme.bands]
+    for _, condition, name in scheme.direct_bands:
+        most = nw.lit(names.index(name), nw.Int32)
+        value = nw.when(expression(condition) & (value > names.index(name))).then(most).otherwise(value)
+    return only_scored(value, prefix)
+
+
+def band(scheme: Scheme) -> nw.Expr:
+    """Return the name of the band; `unscored` where there is none."""
+    value: Any = nw.lit("unscored")
+    for i, one in enumerate(scheme.bands):
+        value = nw.when(nw.col(RANK) == i).then(nw.lit(one.name)).otherwise(value)
+    return value
+
+
+def listed(scheme: Scheme, prefix: str) -> nw.Expr:
+    """Return whether some entry holds; null for a scheme without a list."""
+    if not scheme.text.entries:
+        return nothing(nw.lit(False), prefix)
+    entries = [expression(rule.when) for rule in scheme.rules if rule.when is not None and not rule.unmodelled]
+    return only_scored(total_or(entries), prefix)
+
+
+def outcome(scheme: Scheme, name: str, prefix: str) -> Any:
+    """Return whether an outcome follows: by listing, by a condition, or by band."""
+    declared = scheme.outcomes[name]
+    if declared.listed:
+        return nw.col(f"{prefix}listed")
+    if declared.when is not None:
+        return expression(declared.when)
+    names = [b.name for b in scheme.bands]
+    return total_or([nw.col(RANK) == names.index(b) for b in declared.bands])
+
+
+def ledger(scheme: Scheme, frame: Any) -> Any:
+    """Add the ledger to a frame; see Scheme.ledger."""
+    if scheme.base is None or scheme.model is not None:
+        why = "its points cannot be read" if scheme.model is not None else f"a {scheme.instrument} has no points"
+        raise TypeError(f"{scheme.name} gives no ledger: {why}")
+    rules = scheme.scored_rules
+    new = [*(f"points__{rule.id}" for rule in rules), "points__clip"]
+    known = prepared(scheme, frame, new)
+    keep = known.collect_schema().names()
+    known = known.with_columns(coverage(scheme).alias("ledger__coverage"))
+    known = known.with_columns(*(awarded(rule).alias(f"points__{rule.id}") for rule in rules))
+    names = [nw.col(f"points__{rule.id}") for rule in rules] or [nw.lit(0, nw.Int32)]
+    known = known.with_columns((total(names) + scheme.base).cast(nw.Int32).alias(RAW))
+    known = known.with_columns((clipped(scheme) - nw.col(RAW)).alias("points__clip"))
+    known = known.with_columns(*(only_scored(nw.col(c), "ledger__").alias(c) for c in new))
+    return typed(known.select(*keep, *new), new, [])
+
+
+def typed(known: Any, whole: Sequence[str], flags: Sequence[str]) -> Any:
+    """Return the native frame; in pandas, which turns nulls into floats, with whole numbers and booleans again."""
+    frame = known.to_native()
+    if known.implementation.is_pandas():
+        return frame.astype({**dict.fromkeys(whole, "Int32"), **dict.fromkeys(flags, "boolean")})
+    return frame

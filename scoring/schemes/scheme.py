@@ -1,0 +1,169 @@
+"""A scheme: frozen records, and the one function from records to outcomes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import narwhals as nw
+
+from scoring.schemes import conditions, points
+from scoring.schemes.conditions import Node
+from scoring.schemes.text import SchemeText
+
+UNSCORED = "unscored"
+
+
+@dataclass(frozen=True)
+class Band:
+    """One band, with the scores it includes."""
+
+    name: str
+    label: str
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What follows for a person: in some bands, under a condition, or by being listed."""
+
+    name: str
+    label: str
+    polarity: str
+    mark: str
+    source: str
+    bands: tuple[str, ...] = ()
+    when: Node | None = None
+    listed: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule, or one way onto a list (then without points)."""
+
+    id: str
+    label: str
+    when: Node | None
+    per: str | None
+    points: int | None
+    cap: int | None
+    because: str
+    mark: str
+    source: str
+    actionable: str
+    discretionary: bool
+    unmodelled: bool
+    text: str
+
+    @property
+    def reads(self) -> list[str]:
+        """The columns that the rule reads."""
+        found = conditions.columns(self.when) if self.when else []
+        return list(dict.fromkeys([*found, *([self.per] if self.per else [])]))
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A design made ready to score: a function from records to outcomes."""
+
+    text: SchemeText
+    base: int | None
+    rules: tuple[Rule, ...]
+    bands: tuple[Band, ...]  # worst first
+    direct_bands: tuple[tuple[str, Node, str], ...]
+    outcomes: dict[str, Outcome]
+    eligible: Node | None
+    enrolled: Node | None
+    draw: int | None = None
+    model: Callable[[Any], Any] | None = field(default=None, repr=False)
+    features: tuple[str, ...] = ()
+    artefact: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.text.scheme
+
+    @property
+    def title(self) -> str:
+        return self.text.title.en
+
+    @property
+    def instrument(self) -> str:
+        return self.text.instrument
+
+    @property
+    def subject(self) -> str:
+        return self.text.subject
+
+    @property
+    def opaque(self) -> bool:
+        """Whether nobody, given the published rules, can work out a score."""
+        return self.model is not None
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """Every column that the scheme looks at."""
+        trees = [self.eligible, self.enrolled, *(o.when for o in self.outcomes.values()), *(n for _, n, _ in self.direct_bands)]
+        found = [c for tree in trees if tree for c in conditions.columns(tree)]
+        ruled = [c for rule in self.rules if not rule.unmodelled for c in rule.reads]
+        return tuple(dict.fromkeys([*found, *ruled, *self.features]))
+
+    @property
+    def digest(self) -> str:
+        """A hash of everything that decides a score."""
+        decides = [self.text.plain(), self.base, [(r.id, r.points) for r in self.rules], str(self.enrolled), self.artefact]
+        return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def scored_rules(self) -> list[Rule]:
+        """The rules that a population can fire."""
+        return [rule for rule in self.rules if rule.points is not None and not rule.unmodelled]
+
+    def score(self, frame: Any, prefix: str = "") -> Any:
+        """Return the frame with score, band, listed, coverage and one column an outcome; the same kind of frame.
+
+        Any dataframe that narwhals knows, one row a person. Where coverage is not `scored`, score, listed and outcomes
+        are null and the band is `unscored`. Raises KeyError for a missing column or for a name already taken.
+        """
+        return points.score(self, frame, prefix)
+
+    def ledger(self, frame: Any) -> Any:
+        """Return the frame with the points of each rule and of the clip; base + ledger = score where scored.
+
+        Raises TypeError for a scheme that has no points, or whose points nobody can read.
+        """
+        return points.ledger(self, frame)
+
+    def complexity(self) -> dict[str, float]:
+        """Return what can be counted in the text alone (methods C4); it says nothing of comprehension."""
+        rules = [rule for rule in self.rules if not rule.unmodelled]
+        trees = [rule.when for rule in rules if rule.when] + [node for _, node, _ in self.direct_bands]
+        canonical = self.canonical(self.text.plain())
+        empty = self.canonical(self.text.plain() | {"rules": [], "entries": []})
+        return {
+            "rules": len(self.rules),
+            "bands": len(self.bands),
+            "interactions": sum(len(rule.reads) > 1 for rule in rules) + len(self.direct_bands),
+            "max_nesting": max(map(conditions.nesting, trees), default=0),
+            "sources": len({rule.source for rule in self.rules}),
+            "facts": len(self.reads),
+            "bytes": len(canonical),
+            "zlib_bytes": len(zlib.compress(canonical, 9)) - len(zlib.compress(empty, 9)),
+            "discretionary_share": sum(r.discretionary for r in self.rules) / len(self.rules) if self.rules else float("nan"),
+        }
+
+    @staticmethod
+    def canonical(data: dict[str, Any]) -> bytes:
+        """Return the shortest JSON of plain data, keys sorted."""
+        return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def native(frame: Any) -> Any:
+    """Return a frame as narwhals sees it."""
+    return nw.from_native(frame)

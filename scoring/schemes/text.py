@@ -1,0 +1,177 @@
+"""The text of a scheme: the YAML that a person writes, with the mark and the source of every number."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+
+Mark = Literal["documented", "reported", "recalled", "assumed"]
+Instrument = Literal["points scheme", "list regime", "ordinary law", "learned score"]
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Cited(Part):
+    mark: Mark
+    source: str
+
+
+class Title(Part):
+    en: str
+    zh: str = ""
+
+
+class Law(Cited):
+    """The text that a scheme rests on, and its rank."""
+
+    title: str
+    rank: str
+
+
+class Condition(Cited):
+    """Who is eligible or enrolled."""
+
+    when: str | None = None
+    text: str
+
+
+class Enrolment(Condition):
+    kind: Literal["automatic", "consent", "login"]
+
+
+class Range(Cited):
+    """A number that is not known: a default and the range it is drawn from."""
+
+    default: StrictInt
+    range: tuple[StrictInt, StrictInt]
+
+
+class Base(Cited):
+    points: StrictInt
+    range: tuple[StrictInt, StrictInt] | None = None
+
+
+class BandText(Cited):
+    """One band; `low` and `high` are scores it includes, none where it is open."""
+
+    name: str
+    label: str
+    low: StrictInt | None = None
+    high: StrictInt | None = None
+
+
+class DirectBand(Cited):
+    """A record that puts a person at most into a band, whatever her score."""
+
+    id: Id
+    label: str
+    when: str
+    band: str
+    because: str
+
+
+class RuleText(Cited):
+    """One rule: when it holds, so many points, per record if `per` names a column, never more than `cap` in all."""
+
+    id: Id
+    label: str
+    when: str | None = None
+    per: str | None = None
+    points: StrictInt
+    range: tuple[StrictInt, StrictInt] | None = None
+    cap: StrictInt | None = None
+    lasts: str = "unknown"
+    because: str
+    actionable: Literal["now", "waiting", "immutable", "others"]
+    discretionary: bool = False
+    unmodelled: bool = False
+
+
+class Entry(Cited):
+    """One way onto a list."""
+
+    id: Id
+    label: str
+    when: str
+    because: str
+    term: str = "unknown"
+    actionable: Literal["now", "waiting", "immutable", "others"] = "now"
+    discretionary: bool = False
+    unmodelled: bool = False
+
+
+class Context(Cited):
+    """A context that a listing closes, or that a reward opens."""
+
+    context: str
+
+
+class OutcomeText(Cited):
+    """What follows for a person: by band, by a condition, or by being listed."""
+
+    label: str
+    polarity: Literal["favourable", "adverse"]
+    bands: list[str] | None = None
+    when: str | None = None
+    listed: bool = False
+    note: str = ""
+
+
+class Omitted(Part):
+    """What a document says without a value, or what was not read: named, and not invented."""
+
+    id: Id
+    why: str
+    source: str
+
+
+class Learned(Part):
+    """An estimator to fit, what it sees, what it predicts, and how its scores are cut."""
+
+    estimator: Literal["logistic_regression", "gradient_boosting"]
+    features: list[str] = Field(min_length=1)
+    target: str
+    mark: Mark
+    source: str
+
+
+class SourceText(Part):
+    title: str
+    where: str
+
+
+class SchemeText(Part):
+    """A scheme as it is written down."""
+
+    scheme: Id
+    title: Title
+    instrument: Instrument
+    subject: Literal["person"] = "person"
+    law: Law
+    in_force: dict[Literal["from", "to"], str]
+    enrolment: Enrolment
+    eligibility: Condition
+    parameters: dict[Id, Range] = {}
+    base: Base | None = None
+    limits: dict[Literal["low", "high"], StrictInt] = {}
+    bands: list[BandText] = []  # worst first
+    direct_bands: list[DirectBand] = []
+    rules: list[RuleText] = []
+    entries: list[Entry] = []
+    learned: Learned | None = None
+    sanctions: list[Context] = []
+    rewards: list[Context] = []
+    repair: str = "unknown"
+    outcomes: dict[Id, OutcomeText]
+    omitted: list[Omitted] = []
+    notes: list[str] = []
+    family: bool = False
+    sources: dict[str, SourceText]
+
+    def plain(self) -> dict[str, Any]:
+        """Return the text as plain data, without what was left out."""
+        return self.model_dump(mode="json", exclude_defaults=True, by_alias=True)

@@ -1,0 +1,78 @@
+"""Every scheme of the catalogue passes its cases, resolves its sources, and reads only what the population has."""
+
+import polars as pl
+import pytest
+from hand_frames import cases, catalogue, frame_of
+
+from scoring import population, schemes, workspace
+
+CATALOGUE = catalogue()
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return population.compile_recipe(population.load(workspace.find("recipe", "weihai_2020")), "equal_conduct")
+
+
+def ready(name, plan):
+    loaded = CATALOGUE[name]
+    if isinstance(loaded, schemes.Learnable):
+        return loaded.fit(population.people(plan, 20_000, 5))
+    return loaded.central() if isinstance(loaded, schemes.Family) else loaded
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_case_comes_out_as_worked(name, plan):
+    scheme, told = ready(name, plan), cases(name)
+    frame = frame_of(scheme.reads, [case["given"] for case in told["cases"]], told["defaults"])
+    found = scheme.score(frame).to_dicts()
+    wrong = {
+        case["id"]: {k: (found[i][k], v) for k, v in case["expect"].items() if found[i][k] != v}
+        for i, case in enumerate(told["cases"])
+    }
+    assert {k: v for k, v in wrong.items() if v} == {}
+    assert all(case["because"] for case in told["cases"])
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_rule_has_a_case(name, plan):
+    rules = [rule for rule in ready(name, plan).rules if not rule.unmodelled]
+    given = [set(case["given"]) for case in cases(name)["cases"]]
+    assert [rule.id for rule in rules if not any(set(rule.reads) & g for g in given)] == []
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_no_rule_reads_a_record_that_the_population_lacks(name, plan):
+    assert schemes.problems_in(workspace.find("scheme", name), plan.columns) == []
+
+
+def test_every_band_of_rongcheng_is_inhabited_and_every_ledger_closes(plan):
+    scheme = CATALOGUE["rongcheng_2016"]
+    people = population.people(plan, 400_000, 1).select(scheme.reads)
+    ledger = scheme.ledger(scheme.score(people)).filter(pl.col("coverage") == "scored")
+    assert set(ledger["band"].unique()) == {band.name for band in scheme.bands}
+    closes = pl.sum_horizontal(pl.col("^points__.*$")) + scheme.base == pl.col("score")
+    assert ledger.select(closes.all()).item()
+
+
+def test_protected_attributes_that_a_scheme_reads_are_found():
+    protected = ["sex", "hukou_place", "residence"]
+    assert schemes.protected_reads(CATALOGUE["hangzhou_2018"], protected) == ["hukou_place"]
+    assert schemes.protected_reads(CATALOGUE["rongcheng_2016"], protected) == []
+
+
+def test_the_title_of_a_family_says_that_its_weights_are_assumed():
+    assert CATALOGUE["hangzhou_2018"].title == "Hangzhou-like (assumed weights)"
+
+
+def test_what_no_source_documents_is_omitted_and_not_invented():
+    omitted = {o["id"] for o in schemes.describe(CATALOGUE["rongcheng_2016"])["omitted"]}
+    assert {"petitioning", "blood_donation", "investigation_refusal"} <= omitted
+    assert not omitted & {rule.id for rule in CATALOGUE["rongcheng_2016"].rules}
+
+
+def test_show_prints_each_rule_with_points_article_and_mark():
+    told = schemes.told(schemes.describe(CATALOGUE["rongcheng_2016"]))
+    for rule in CATALOGUE["rongcheng_2016"].rules:
+        line = next(x for x in told.splitlines() if rule.label in x and rule.because in x)
+        assert f"[{rule.mark}: {rule.source}]" in line

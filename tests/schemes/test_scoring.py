@@ -1,0 +1,187 @@
+"""One rulebook, every engine, equal integers."""
+
+import polars as pl
+import pytest
+from hand_frames import ENGINES, catalogue, frame_of, polars_of
+
+from scoring import schemes
+from scoring.documents import Refused, parse
+from scoring.schemes.reading import made
+from scoring.schemes.text import SchemeText
+
+@pytest.fixture(params=ENGINES)
+def engine(request):
+    return ENGINES[request.param]
+
+
+CITED = "mark: assumed, source: X"
+HEAD = f"""
+scheme: toy
+title: {{en: Toy}}
+instrument: points scheme
+law: {{title: none, rank: none, {CITED}}}
+in_force: {{from: "2000"}}
+enrolment: {{kind: consent, when: consents == 1, text: asks, {CITED}}}
+eligibility: {{when: age >= 18, text: adults, {CITED}}}
+base: {{points: 100, {CITED}}}
+limits: {{low: 0, high: 110}}
+sources: {{X: {{title: x, where: here}}}}
+bands:
+  - {{name: low, label: low, high: 89, {CITED}}}
+  - {{name: high, label: high, low: 90, {CITED}}}
+outcomes:
+  warned: {{label: w, polarity: adverse, bands: [low], {CITED}}}
+rules:
+"""
+RULE = "  - {{id: {id}, label: {id}, {body}, because: b, actionable: now, " + CITED + "}}\n"
+
+
+def toy(*bodies):
+    text = HEAD + "".join(RULE.format(id=f"r{i}", body=body) for i, body in enumerate(bodies))
+    return made(parse(text).validated(SchemeText))
+
+
+def rows(n=200):
+    return [{"age": 10 + i % 40, "n_a": i % 5, "n_b": i % 3, "consents": int(i % 7 > 0)} for i in range(n)]
+
+
+def people(scheme):
+    return frame_of(scheme.reads, rows(), {})
+
+
+@pytest.mark.parametrize("name", ["rongcheng_2016", "hangzhou_2018", "judgment_defaulters_2017", "no_scheme"])
+def test_every_engine_gives_equal_integers_and_the_same_kind_of_frame(name, engine):
+    loaded = catalogue()[name]
+    scheme = loaded.drawn(1) if isinstance(loaded, schemes.Family) else loaded
+    given = [{c: (i * (k + 3)) % 4 for k, c in enumerate(scheme.reads) if c.startswith(("n_", "amt_"))} for i in range(50)]
+    frame = frame_of(scheme.reads, [{**g, "age": 15 + i} for i, g in enumerate(given)], {})
+    mine = engine(frame)
+    found = scheme.score(mine)
+    assert type(found) is type(mine)
+    expected = scheme.score(frame)
+    new = [c for c in expected.columns if c not in frame.columns]
+    assert polars_of(found).select(pl.col(new).cast(pl.String)).rows() == expected.select(pl.col(new).cast(pl.String)).rows()
+
+
+def test_base_and_ledger_make_the_score_on_every_engine(engine):
+    scheme = toy("per: n_a, points: -10", "when: n_b >= 2, points: 30", "per: n_b, points: 9, cap: 10")
+    ledger = polars_of(scheme.ledger(scheme.score(engine(people(scheme)))))
+    closes = pl.sum_horizontal(pl.col("^points__.*$").cast(pl.Int64)) + 100 == pl.col("score")
+    scored = ledger.filter(pl.col("coverage") == "scored")
+    assert scored.height > 50
+    assert scored.select(closes.all()).item()
+    assert (scored["points__clip"] < 0).any()
+    assert ledger.filter(pl.col("coverage") != "scored")["points__r0"].null_count() == ledger.height - scored.height
+
+
+def test_a_rulebook_of_389_rules_works_on_every_engine(engine):
+    scheme = toy(*(f"when: n_a >= {i % 5}, points: {-1 if i % 2 else 1}" for i in range(389)))
+    found = polars_of(scheme.ledger(scheme.score(engine(people(scheme)))))
+    expected = [
+        None
+        if row["age"] < 18 or not row["consents"]
+        else min(110, max(0, 100 + sum((-1 if i % 2 else 1) for i in range(389) if row["n_a"] >= i % 5)))
+        for row in rows()
+    ]
+    assert [None if v is None or v != v else int(v) for v in found["score"].to_list()] == expected
+
+
+def test_coverage_names_the_first_reason_that_holds():
+    scheme = toy("per: n_a, points: -10")
+    given = [{"age": 10, "consents": 0}, {"age": 20, "consents": 0}, {"age": 20, "consents": 1, "n_a": None}, {"age": None}]
+    found = scheme.score(frame_of(scheme.reads, given, {"consents": 1}))
+    assert found["coverage"].to_list() == ["ineligible", "unenrolled", "missing", "missing"]
+    assert found["score"].null_count() == found["warned"].null_count() == 4
+    assert set(found["band"]) == {"unscored"}
+
+
+def test_a_taken_name_is_refused_and_a_prefix_helps():
+    scheme = toy("per: n_a, points: -10")
+    once = scheme.score(people(scheme))
+    with pytest.raises(KeyError, match="give a prefix"):
+        scheme.score(once)
+    twice = scheme.score(once, prefix="again_")
+    assert twice["again_score"].equals(twice["score"].alias("again_score"))
+    with pytest.raises(KeyError, match="reads age"):
+        scheme.score(once.drop("age"))
+
+
+def test_a_list_regime_gives_no_ledger_and_no_score():
+    scheme = catalogue()["judgment_defaulters_2017"]
+    with pytest.raises(TypeError, match="a list regime has no points"):
+        scheme.ledger(frame_of(scheme.reads, [{}], {}))
+
+
+def test_draws_of_a_family_are_fixed_and_inside_their_ranges():
+    family = catalogue()["hangzhou_2018"]
+    draws = family.draws(40)
+    assert [d.digest for d in draws] == [d.digest for d in family.draws(40)]
+    assert len({d.digest for d in draws}) == 40
+    for row, column in zip(family.text.rules, zip(*([r.points for r in d.rules] for d in draws), strict=True), strict=True):
+        assert row.range[0] <= min(column) < max(column) <= row.range[1]
+
+
+def test_splitting_a_rule_adds_one_to_the_count_of_rules():
+    whole, split = toy("per: n_a, points: -10"), toy("per: n_a, points: -5", "per: n_a, points: -5")
+    assert split.complexity()["rules"] == whole.complexity()["rules"] + 1
+    assert whole.score(people(whole))["score"].equals(split.score(people(whole))["score"])
+
+
+WRONG = HEAD + (
+    "  - {id: one, label: l, when: n_aa >= 1, points: -10, because: b, actionable: now, " + CITED + "}\n"
+    "  - {id: one, label: l, when: n_a >=, points: -10, because: b, actionable: now, " + CITED + "}\n"
+    "  - {id: two, label: l, per: n_a, points: -10, because: b, actionable: now, mark: assumed, source: Y}\n"
+)
+
+
+def test_five_planted_errors_are_all_told_with_their_lines(tmp_path):
+    text = WRONG.replace("low: 90", "low: 92").replace("bands: [low]", "bands: [lov]")
+    (tmp_path / "toy.yaml").write_text(text, encoding="utf-8")
+    lines = text.splitlines()
+    at = {word: next(i for i, line in enumerate(lines, 1) if word in line) for word in ("low: 92", "[lov]", ">=,", "source: Y")}
+    second = [i for i, line in enumerate(lines, 1) if "id: one" in line][1]
+    told = [(p.line, p.what) for p in schemes.problems_in(tmp_path / "toy.yaml", ["age", "n_a", "consents"])]
+    assert told == [
+        (at["low: 92"], "no band holds 90, between low and high"),
+        (at["[lov]"], "unknown band 'lov'"),
+        (at[">=,"], "expected a value in 'n_a >=⧛ ⧚'"),
+        (second, "the id 'one' stands twice"),
+        (at["source: Y"], "unknown source 'Y'"),
+    ]
+
+
+def test_a_record_that_the_population_lacks_is_told_unless_it_is_unmodelled(tmp_path):
+    body = "  - {id: one, label: l, when: n_aa >= 1, points: -10, because: b, actionable: now, " + CITED + "}\n"
+    path = tmp_path / "toy.yaml"
+    path.write_text(HEAD + body, encoding="utf-8")
+    (problem,) = schemes.problems_in(path, ["age", "n_a", "consents"])
+    assert (problem.what, problem.hint) == ("unknown field 'n_aa'", "did you mean 'n_a'?")
+    path.write_text(HEAD + body.replace("because", "unmodelled: true, because"), encoding="utf-8")
+    assert schemes.problems_in(path, ["age", "n_a", "consents"]) == []
+
+
+def test_points_are_whole_numbers():
+    text = HEAD + RULE.format(id="r", body="per: n_a, points: -1.5")
+    with pytest.raises(Refused, match=r"\$\.rules\[0\]\.points: input should be a valid integer"):
+        parse(text).validated(SchemeText)
+
+
+def test_a_learned_scheme_is_fitted_once_and_scores_eager_frames_only():
+    learnable = catalogue()["learned_baseline"]
+    reads = [*learnable.central().reads, "n_judgment_refusal", "n_enforcement_obstruction", "n_enforcement_evasion"]
+    reads += ["n_asset_report_breach", "n_spending_order_breach", "n_settlement_breach"]
+    given = [{"age": 18 + i % 60, "n_card_overdue": i % 7, "n_judgment_refusal": int(i % 7 > 4)} for i in range(2_000)]
+    frame = frame_of(reads, given, {})
+    one, two = learnable.fit(frame), learnable.fit(frame)
+    assert one.digest == two.digest
+    scored = one.score(frame)
+    assert scored["score"].equals(two.score(frame)["score"])
+    assert scored["score"].is_between(0, 1_000).all()
+    risky = scored.filter(pl.col("n_card_overdue") > 4)["score"].mean()
+    assert risky < scored.filter(pl.col("n_card_overdue") < 4)["score"].mean()
+    for name in ("pandas", "pyarrow"):
+        assert polars_of(one.score(ENGINES[name](frame)))["score"].to_list() == scored["score"].to_list()
+    with pytest.raises(TypeError, match="eager frames only"):
+        one.score(frame.lazy())
+    with pytest.raises(TypeError, match="its points cannot be read"):
+        one.ledger(frame)
