@@ -36,7 +36,9 @@ MEASURES: dict[str, Measure] = {
     "reach": Measure(disparity.reach, "coverage", "How many people does it reach at all?", "reach", "outcome"),
     "coverage_rate": Measure(disparity.coverage_rate, "coverage", "Who is scored?", "reach"),
     "band_rate": Measure(disparity.band_rate, "band", "Who stands in which band?", "disparity"),
-    "selection_rate": Measure(disparity.selection_rate, "outcome", "Who is rewarded, listed or sanctioned?", "disparity"),
+    "selection_rate": Measure(
+        disparity.selection_rate, "outcome", "Who is rewarded, listed or sanctioned?", "disparity"
+    ),
     "selection_rate_ratio": Measure(
         disparity.selection_rate_ratio, "outcome", "How many times as often as the reference?", "disparity"
     ),
@@ -86,14 +88,20 @@ MEASURES: dict[str, Measure] = {
     "no_actionable_reason": Measure(
         explanation.no_actionable_reason, "reasons", "Who is given no reason to act on?", "explanation"
     ),
-    "reason_tie": Measure(explanation.reason_tie, "reasons", "For whom is the list of reasons arbitrary?", "explanation"),
+    "reason_tie": Measure(
+        explanation.reason_tie, "reasons", "For whom is the list of reasons arbitrary?", "explanation"
+    ),
     "complexity": Measure(explanation.complexity, "coverage", "How much is there to know?", "explanation", "ledger"),
     "score_variance_share": Measure(
         explanation.score_variance_share, "ledger", "On what evidence do the differences in score rest?", "provenance"
     ),
     "rule_share": Measure(explanation.rule_share, "coverage", "How many rules are documented?", "provenance"),
     "selection_rate_difference_between_designs": Measure(
-        comparison.selection_rate_difference, "signature", "Who gains and who loses by moving?", "comparison", "coverage"
+        comparison.selection_rate_difference,
+        "signature",
+        "Who gains and who loses by moving?",
+        "comparison",
+        "coverage",
     ),
     "outcome_agreement": Measure(
         comparison.outcome_agreement, "signature", "Do two designs say the same of a person?", "comparison", "coverage"

@@ -6,7 +6,7 @@ persons the difference of two rates has a standard error of .0022 paired and .00
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,26 +84,35 @@ def moves(signature: Counts, pair: Pair, families: frozenset[str]) -> pl.DataFra
 
 
 def compare(
-    signature: Counts, first: str, study: Study, rng: np.random.Generator, families: frozenset[str] = frozenset()
+    signature: Counts,
+    first: str,
+    study: Study,
+    rng: np.random.Generator,
+    families: frozenset[str] = frozenset(),
+    measures: Sequence[str] = (DIFFERENCE, AGREEMENT),
 ) -> pl.DataFrame:
-    """Return the paired rows of both measures: every design beside the first, over the same persons.
+    """Return the paired rows of the measures: every design beside the first, over the same persons.
 
     Rates are of the persons whom both designs score. Outcomes that only one design has, and unlike instruments, give a
     row that says so. Over seeds the difference is paired by seed.
     """
-    found = [_inapplicable(signature, pair) for pair in pairs(study, first) if pair.unlike]
-    like = [moves(signature, pair, families) for pair in pairs(study, first) if not pair.unlike]
+    beside = list(pairs(study, first))
+    found = [_inapplicable(signature, pair, measures) for pair in beside if pair.unlike]
+    like = [moves(signature, pair, families) for pair in beside if not pair.unlike]
     if like:
         table = pl.concat(like).sort(*KEYS, "draw", "seed")
-        found += [_rows(table, measure, study, rng) for measure in VALUES]
+        found += [_rows(table, measure, study, rng) for measure in measures]
     return pl.concat(found, how="diagonal_relaxed") if found else pl.DataFrame()
 
 
 def _rows(table: pl.DataFrame, measure: str, study: Study, rng: np.random.Generator) -> pl.DataFrame:
     table = table.with_columns(VALUES[measure].fill_nan(None).alias("value"))
     first = seeds.first_seed(table)
-    columns = [first[c].to_numpy() for c in ("gained", "lost", "n")]
-    bounds = paired(*columns, rng, study.level) if measure == DIFFERENCE else _agreeing(*columns, study.level)
+    gained, lost, persons = (first[c].to_numpy() for c in ("gained", "lost", "n"))
+    if measure == DIFFERENCE:
+        bounds = paired(gained, lost, persons, rng, study.level)
+    else:
+        bounds = intervals.rate(persons - gained - lost, persons, study.level)
     audit = first.with_columns(
         pl.Series("low", bounds.low, dtype=pl.Float64).fill_nan(None),
         pl.Series("high", bounds.high, dtype=pl.Float64).fill_nan(None),
@@ -127,8 +136,12 @@ def _finished(found: pl.DataFrame, measure: str, study: Study) -> pl.DataFrame:
         pl.lit(measure).alias("measure"),
         pl.lit(study.level).alias("level"),
         pl.col("n").round().cast(pl.Int64),
-        pl.when(nobody).then(pl.lit(ZERO_DENOM)).when(pl.col("n") < SMALL_GROUP).then(pl.lit(SMALL_CELL))
-        .otherwise(pl.lit(OK)).alias("status"),
+        pl.when(nobody)
+        .then(pl.lit(ZERO_DENOM))
+        .when(pl.col("n") < SMALL_GROUP)
+        .then(pl.lit(SMALL_CELL))
+        .otherwise(pl.lit(OK))
+        .alias("status"),
         pl.concat_str(notes, separator="; ", ignore_nulls=True).replace("", None).alias("note"),
     ).drop("gained", "lost", "left_out")
 
@@ -151,16 +164,12 @@ def paired(
     return intervals.Interval(low, high, np.where(still, "Clopper-Pearson, nobody moved", "paired replicates"))
 
 
-def _agreeing(gained: np.ndarray, lost: np.ndarray, persons: np.ndarray, level: float) -> intervals.Interval:
-    return intervals.rate(persons - gained - lost, persons, level)
-
-
-def _inapplicable(signature: Counts, pair: Pair) -> pl.DataFrame:
+def _inapplicable(signature: Counts, pair: Pair, measures: Sequence[str]) -> pl.DataFrame:
     worlds = signature.cells.select("world").unique()
     told = {"scheme": pair.scheme, "versus": pair.versus, "outcome": pair.outcome, "polarity": pair.polarity}
     told |= {"group_by": EVERYONE, "group": EVERYONE, "status": NOT_APPLICABLE, "note": str(pair.unlike)}
     row = worlds.with_columns(pl.lit(v).alias(k) for k, v in told.items())
-    return row.join(pl.DataFrame({"measure": list(VALUES)}), how="cross")
+    return row.join(pl.DataFrame({"measure": list(measures)}), how="cross")
 
 
 def between_designs(signature: Counts, study: Study, coverage: Counts | None, measure: str) -> pl.DataFrame:
@@ -170,8 +179,8 @@ def between_designs(signature: Counts, study: Study, coverage: Counts | None, me
         families = frozenset(coverage.cells.filter(pl.col("draw") != NO_DRAW)["scheme"].unique())
     firsts = dict.fromkeys([*list(study.schemes)[:1], *([study.baseline] if study.baseline else [])])
     rng = resample.philox(SEED)
-    found = [compare(signature, first, study, rng, families) for first in firsts if first in study.schemes]
-    found = [rows.filter(pl.col("measure") == measure) for rows in found if not rows.is_empty()]
+    found = [compare(signature, first, study, rng, families, [measure]) for first in firsts if first in study.schemes]
+    found = [rows for rows in found if not rows.is_empty()]
     return pl.concat(found, how="diagonal_relaxed") if found else pl.DataFrame()
 
 

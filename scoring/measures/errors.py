@@ -33,7 +33,10 @@ def against_truth(counts: Counts, study: Study, rate: str) -> pl.DataFrame:
     by = ("outcome", "polarity", "param")
     return pl.concat(
         rates.tally(
-            cells.with_columns((pl.col("harm") > level).alias("truth"), pl.lit(f"tau={tau}").alias("param")), yes, among, by
+            cells.with_columns((pl.col("harm") > level).alias("truth"), pl.lit(f"tau={tau}").alias("param")),
+            yes,
+            among,
+            by,
         )
         for level, tau in enumerate(TAUS)
     )

@@ -17,7 +17,17 @@ from scoring.result import OK, ZERO_DENOM
 
 LIVE = 0.001  # a rule is live when it gives points to at least one person in a thousand
 TEXT = "rulebook"  # the method of a number that is read off the rules and has no uncertainty
-IN_TEXT = ("rules", "bands", "interactions", "max_nesting", "sources", "facts", "bytes", "zlib_bytes", "discretionary_share")
+IN_TEXT = (
+    "rules",
+    "bands",
+    "interactions",
+    "max_nesting",
+    "sources",
+    "facts",
+    "bytes",
+    "zlib_bytes",
+    "discretionary_share",
+)
 
 adverse = pl.col("adverse")
 NO_POINTS_LOST = undefined("nobody has lost points: there is no reason to give")
@@ -51,7 +61,7 @@ def no_actionable_reason(counts: Counts, study: Study) -> pl.DataFrame:
 
 
 def reason_tie(counts: Counts, study: Study) -> pl.DataFrame:
-    """For how many persons who lost points is the fourth reason as large as the fifth, so that the list is arbitrary?"""
+    """For how many who lost points is the fourth reason as large as the fifth, so that the list is arbitrary?"""
     return rates.rows(rates.tally(counts.cells, pl.col("tie"), adverse), study, "reason_tie", NO_POINTS_LOST)
 
 
@@ -70,7 +80,9 @@ def complexity(coverage: Counts, study: Study, ledger: Counts | None = None) -> 
         for term in IN_TEXT
         if known.get(term) is not None
     ]
-    text = worlds.join(pl.DataFrame(facts, schema={"scheme": pl.String, "term": pl.String, "value": pl.Float64}), how="cross")
+    text = worlds.join(
+        pl.DataFrame(facts, schema={"scheme": pl.String, "term": pl.String, "value": pl.Float64}), how="cross"
+    )
     text = text.with_columns(pl.lit(TEXT).alias("method"), pl.lit(OK).alias("status"))
     found = [text] if ledger is None else [text, in_use(ledger, study)]
     everyone = pl.concat(found, how="diagonal_relaxed").with_columns(pl.lit("complexity").alias("measure"))
@@ -82,7 +94,8 @@ def in_use(ledger: Counts, study: Study) -> pl.DataFrame:
     per_seed = [*WORLD, "seed"]
     p, persons = pl.col("points").cast(pl.Float64), pl.col("n")
     by_rule = (
-        ledger.where(group_by=EVERYONE).cells.filter(pl.col("rule") != CLIP)
+        ledger.where(group_by=EVERYONE)
+        .cells.filter(pl.col("rule") != CLIP)
         .group_by(*per_seed, "rule")
         .agg(
             (persons * (p - (p * persons).sum() / persons.sum()).abs()).sum().alias("spread"),
@@ -113,8 +126,12 @@ def score_variance_share(ledger: Counts, study: Study) -> pl.DataFrame:
     per_seed = [*WORLD, "seed"]
     p, persons, s = pl.col("points").cast(pl.Float64), pl.col("n"), pl.col("score").cast(pl.Float64)
     covariance = (p * s).sum() / persons.sum() - (p * persons).sum() / persons.sum() * s.sum() / persons.sum()
-    by_rule = ledger.where(group_by=EVERYONE).cells.group_by(*per_seed, "rule").agg(covariance.alias("shared"), persons.sum())
-    mark = pl.when(pl.col("rule") == CLIP).then(pl.lit(CLIP)).otherwise(pl.col("mark").fill_null("unmarked")).alias("term")
+    by_rule = (
+        ledger.where(group_by=EVERYONE).cells.group_by(*per_seed, "rule").agg(covariance.alias("shared"), persons.sum())
+    )
+    mark = (
+        pl.when(pl.col("rule") == CLIP).then(pl.lit(CLIP)).otherwise(pl.col("mark").fill_null("unmarked")).alias("term")
+    )
     marked = by_rule.join(study.marks(), on=["scheme", "rule"], how="left").with_columns(mark)
     variance = pl.col("shared").sum().over(per_seed)
     table = (
@@ -129,14 +146,19 @@ def score_variance_share(ledger: Counts, study: Study) -> pl.DataFrame:
 
 
 def rule_share(coverage: Counts, study: Study) -> pl.DataFrame:
-    """How many of the rules rest on documents? Rules of each mark (term) / rules, from 0 to 1; read off the rulebook."""
+    """How many of the rules rest on documents? Rules of each mark (term) / rules, from 0 to 1; from the rulebook."""
     marks = study.marks().group_by("scheme", pl.col("mark").alias("term")).agg(pl.len().alias("n"))
     shares = marks.with_columns((pl.col("n") / pl.col("n").sum().over("scheme")).alias("value")).drop("n")
-    return coverage.cells.select("world").unique().join(shares, how="cross").with_columns(
-        pl.lit("rule_share").alias("measure"),
-        pl.lit(TEXT).alias("method"),
-        pl.lit(OK).alias("status"),
-        *[pl.lit(EVERYONE).alias(c) for c in GROUP],
+    return (
+        coverage.cells.select("world")
+        .unique()
+        .join(shares, how="cross")
+        .with_columns(
+            pl.lit("rule_share").alias("measure"),
+            pl.lit(TEXT).alias("method"),
+            pl.lit(OK).alias("status"),
+            *[pl.lit(EVERYONE).alias(c) for c in GROUP],
+        )
     )
 
 

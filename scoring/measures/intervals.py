@@ -53,8 +53,10 @@ def rate(y: ArrayLike, n: ArrayLike, level: float = 0.95) -> Interval:
     """Return the interval of a rate: Wilson's, or Clopper and Pearson's where nobody or everybody has the outcome."""
     y, n = _floats(y, n)
     edge = (y == 0) | (y == n)
-    bounds = (np.where(edge, exact, score) for exact, score in zip(clopper_pearson(y, n, level), wilson(y, n, level)))
-    return Interval(*bounds, np.where(edge, "Clopper-Pearson", "Wilson"))
+    (low, high), (exact_low, exact_high) = wilson(y, n, level), clopper_pearson(y, n, level)
+    return Interval(
+        np.where(edge, exact_low, low), np.where(edge, exact_high, high), np.where(edge, "Clopper-Pearson", "Wilson")
+    )
 
 
 def difference(y: ArrayLike, n: ArrayLike, y0: ArrayLike, n0: ArrayLike, level: float = 0.95) -> Interval:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -35,8 +36,8 @@ class Statistic:
     undefined: str = "nobody in the denominator"
 
 
-def _per_10000(*table: object, level: float) -> Interval:
-    low, high, method = intervals.difference(*table, level=level)  # type: ignore[arg-type]
+def _per_10000(y: Any, n: Any, y0: Any, n0: Any, level: float) -> Interval:
+    low, high, method = intervals.difference(y, n, y0, n0, level)
     return Interval(1e4 * low, 1e4 * high, method)
 
 
@@ -77,13 +78,15 @@ def against_reference(table: pl.DataFrame, study: Study) -> pl.DataFrame:
     size = table.group_by(GROUP).agg(pl.col("n").sum().alias("size")).filter(pl.col("group") != UNKNOWN)
     largest = size.sort("size", "group", descending=[True, False]).group_by("group_by", maintain_order=True).first()
     declared = {k: v for k, v in study.references.items() if v is not None}
-    named = largest.select("group_by", pl.col("group").alias("reference")).with_columns(
-        pl.col("group_by").replace_strict(declared, default=pl.col("reference"), return_dtype=pl.String).alias("reference")
-        if declared
-        else pl.col("reference")
+    named = pl.DataFrame(
+        [(group_by, declared.get(group_by, group)) for group_by, group in largest.select(GROUP).iter_rows()],
+        schema={"group_by": pl.String, "reference": pl.String},
+        orient="row",
     )
     keys = [c for c in table.columns if c not in {"group", "y", "n", "share", "polarity"}]
-    theirs = table.select(*keys, pl.col("group").alias("reference"), pl.col("y").alias("y_ref"), pl.col("n").alias("n_ref"))
+    theirs = table.select(
+        *keys, pl.col("group").alias("reference"), pl.col("y").alias("y_ref"), pl.col("n").alias("n_ref")
+    )
     joined = table.join(named, on="group_by").join(theirs, on=[*keys, "reference"], how="left", nulls_equal=True)
     return joined.with_columns(pl.col("group").n_unique().over("group_by").alias("groups"))
 
@@ -99,7 +102,9 @@ def rows(table: pl.DataFrame, study: Study, measure: str, statistic: Statistic =
         keys.append("reference")
     table = table.with_columns(statistic.value.fill_nan(None).alias("value"))
     found = [seeds.repeated(table, keys, study.level, statistic.value), _audited(table, keys, statistic, study.level)]
-    both = pl.concat(found, how="diagonal_relaxed").with_columns(pl.lit(measure).alias("measure"), pl.lit(study.level).alias("level"))
+    both = pl.concat(found, how="diagonal_relaxed").with_columns(
+        pl.lit(measure).alias("measure"), pl.lit(study.level).alias("level")
+    )
     return _finished(both.with_columns(_status(statistic)), statistic)
 
 
@@ -137,7 +142,14 @@ def _status(statistic: Statistic) -> pl.Expr:
     """Say how far a value can be trusted, from the (mean) counts behind it."""
     small = (pl.col("n") < SMALL_GROUP) | (pl.col("share") < SMALL_SHARE)
     if not statistic.compared:
-        return pl.when(pl.col("value").is_null()).then(pl.lit(ZERO_DENOM)).when(small).then(pl.lit(SMALL_CELL)).otherwise(pl.lit(OK)).alias("status")
+        return (
+            pl.when(pl.col("value").is_null())
+            .then(pl.lit(ZERO_DENOM))
+            .when(small)
+            .then(pl.lit(SMALL_CELL))
+            .otherwise(pl.lit(OK))
+            .alias("status")
+        )
     small = small | (pl.col("n_ref") < SMALL_GROUP)
     if statistic.bounds is not None:
         yes, all_of = y + y_ref, n + n_ref

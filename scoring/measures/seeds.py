@@ -85,9 +85,7 @@ def draw_rows(table: pl.DataFrame, keys: list[str], pooled: pl.Expr | None = Non
 
 def repeated(table: pl.DataFrame, keys: list[str], level: float, pooled: pl.Expr | None = None) -> pl.DataFrame:
     """Return the rows over seeds and over draws of a table of values by keys, draw and seed."""
-    return pl.concat(
-        [seed_rows(table, keys, level, pooled), draw_rows(table, keys, pooled)], how="diagonal_relaxed"
-    )
+    return pl.concat([seed_rows(table, keys, level, pooled), draw_rows(table, keys, pooled)], how="diagonal_relaxed")
 
 
 def first_seed(table: pl.DataFrame) -> pl.DataFrame:

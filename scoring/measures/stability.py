@@ -44,8 +44,10 @@ def self_consistency(counts: Counts, study: Study) -> pl.DataFrame:
     1 is never otherwise. Conduct stays the same: what varies is who is caught and recorded. `param` is the outcome, or
     `band`. Undefined below two redraws. Stable is not correct.
     """
-    table = agreement(counts).group_by(*WORLD, "seed", *GROUP, "param").agg(
-        (pl.col("pairs") / pl.col("possible")).sum().alias("y"), pl.col("n").filter(pl.col("possible") > 0).sum()
+    table = (
+        agreement(counts)
+        .group_by(*WORLD, "seed", *GROUP, "param")
+        .agg((pl.col("pairs") / pl.col("possible")).sum().alias("y"), pl.col("n").filter(pl.col("possible") > 0).sum())
     )
     return rates.rows(table, study, "self_consistency", undefined("fewer than two redraws", MEAN))
 

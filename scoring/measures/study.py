@@ -39,5 +39,7 @@ class Study:
 
     def marks(self) -> pl.DataFrame:
         """Return the rules as a table: scheme, rule, mark."""
-        rows = [(name, rule, mark) for name, facts in self.schemes.items() for rule, mark in facts.get("marks", {}).items()]
+        rows = [
+            (name, rule, mark) for name, facts in self.schemes.items() for rule, mark in facts.get("marks", {}).items()
+        ]
         return pl.DataFrame(rows, schema={"scheme": pl.String, "rule": pl.String, "mark": pl.String}, orient="row")

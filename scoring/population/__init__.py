@@ -5,8 +5,8 @@ uses integers only. No scheme is known here.
 """
 
 from scoring.population.compile import Plan, compile_recipe
-from scoring.population.draw import BLOCK, blocks, draw, people
+from scoring.population.draw import BLOCK, blocks, draw, people, redraw
 from scoring.population.identity import verify_id
 from scoring.population.recipe import Recipe, load
 
-__all__ = ["BLOCK", "Plan", "Recipe", "blocks", "compile_recipe", "draw", "load", "people", "verify_id"]
+__all__ = ["BLOCK", "Plan", "Recipe", "blocks", "compile_recipe", "draw", "load", "people", "redraw", "verify_id"]

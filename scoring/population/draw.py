@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -39,8 +40,8 @@ def draw(plan: Plan, seed: int, block: int, rows: int = BLOCK, replicate: int = 
     """
     source = Source(seed, block, rows, replicate)
     codes = attributes(plan, source)
-    raw = {z: plan.residuals[source(f"latent/{z}") >> LATENT_SHIFT] for z in plan.latents}
-    drawn = {name: counts(name, record, source, codes, raw) for name, record in plan.counted.items()}
+    raw = residuals(plan, source)
+    found = {name: events(name, record, source, codes, raw) for name, record in plan.counted.items()}
     columns = [pl.Series("person_id", identity.ids(plan.recipe_name, block * BLOCK, rows))]
     if plan.years:
         columns.append(pl.Series("age", age(plan, source, codes)))
@@ -49,19 +50,45 @@ def draw(plan: Plan, seed: int, block: int, rows: int = BLOCK, replicate: int = 
         for name, levels in plan.levels.items()
         if not plan.years or name != plan.years[0]
     ]
-    columns += [pl.Series(f"n_{name}", recorded) for name, (_, _, recorded) in drawn.items()]
-    columns += [
-        pl.Series(f"amt_{name}", amounts(name, plan.counted[name], source, recorded))
-        for name, (_, _, recorded) in drawn.items()
-        if plan.counted[name].amounts
-    ]
+    columns += records(plan, found, [source])
     lot = (source("lot/consent").astype(np.uint64) * LOT) >> np.uint64(32)
     columns.append(pl.Series("lot__consent", lot.astype(np.int32)))
     columns += [pl.Series(f"hidden_z_{z}", latent(plan, z, codes, raw)) for z in plan.latents]
-    columns += [pl.Series(f"hidden_events_{name}", events) for name, (events, _, _) in drawn.items()]
-    for column, stage in (("hidden_harm", 0), ("hidden_harm_law", 1)):
-        columns.append(pl.Series(column, harm(plan, {name: found[stage] for name, found in drawn.items()}, rows)))
+    columns += [pl.Series(f"hidden_events_{n}", scatter(e.happened, e.some, rows)) for n, e in found.items()]
+    columns.append(pl.Series("hidden_harm", harm(plan, {n: (e.some, e.happened) for n, e in found.items()}, rows)))
+    columns.append(pl.Series("hidden_harm_law", harm(plan, {n: (e.some, e.forbidden) for n, e in found.items()}, rows)))
     return pl.DataFrame(columns)
+
+
+def redraw(plan: Plan, seed: int, block: int, rows: int, replicates: Sequence[int]) -> pl.DataFrame:
+    """Draw the first rows of a block once per replicate, stacked: the same people and conduct, recorded anew.
+
+    Equal to stacking `draw(…, replicate=r)`, at the cost of the recording chain only.
+    """
+    first = Source(seed, block, rows, 0)
+    codes, raw = attributes(plan, first), residuals(plan, first)
+    found = {name: events(name, record, first, codes, raw) for name, record in plan.counted.items()}
+    once = draw(plan, seed, block, rows)
+    anew = records(plan, found, [Source(seed, block, rows, r) for r in replicates])
+    return pl.concat([once] * len(replicates)).with_columns(anew)
+
+
+def records(plan: Plan, found: Mapping[str, Events], sources: Sequence[Source]) -> list[pl.Series]:
+    """Return the columns of recorded counts and amounts, one source's rows after another's."""
+    counts, sums = [], []
+    for name, record in plan.counted.items():
+        column = np.concatenate(
+            [scatter(recorded(name, record, found[name], source), found[name].some, source.rows) for source in sources]
+        )
+        counts.append(pl.Series(f"n_{name}", column))
+        if record.amounts:
+            sums.append(pl.Series(f"amt_{name}", amounts(name, record, sources, column)))
+    return counts + sums
+
+
+def residuals(plan: Plan, source: Source) -> dict[str, np.ndarray]:
+    """Draw the independent residual of each latent."""
+    return {z: plan.residuals[source(f"latent/{z}") >> LATENT_SHIFT] for z in plan.latents}
 
 
 class Source:
@@ -115,23 +142,35 @@ def latent(plan: Plan, name: str, codes: Codes, raw: Mapping[str, np.ndarray]) -
     return total.astype(np.int16)
 
 
-def counts(
-    name: str, record: Counted, source: Source, codes: Codes, raw: Mapping[str, np.ndarray]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw one record type: what happened, what of it the law forbids, what was recorded."""
+@dataclass(frozen=True)
+class Events:
+    """What happened to the persons to whom anything of one record type happened."""
+
+    some: np.ndarray  # their rows
+    happened: np.ndarray
+    forbidden: np.ndarray  # by the law in force
+    own: Codes  # their levels of the attributes that the recording chain looks at
+
+
+def events(name: str, record: Counted, source: Source, codes: Codes, raw: Mapping[str, np.ndarray]) -> Events:
+    """Draw what happens of one record type, and what of it the law forbids."""
     value = np.zeros(source.rows, dtype=np.int32) + record.shift[row(record.given, codes)]
     for z, weight in record.latents.items():
         value += rates.predictor(weight, raw[z])
     u, where = source(f"{name}/occurrence"), rates.bins_of(value)
     some = np.flatnonzero((u >= record.occurrence[where, 0]) & (value > UNEXPOSED >> 1))
-    thresholds, mine = record.occurrence[where[some]], u[some]
-    happened = (mine[:, None] >= thresholds).sum(axis=1).astype(np.int16)
+    happened = (u[some][:, None] >= record.occurrence[where[some]]).sum(axis=1).astype(np.int16)
     own = {attribute: codes[attribute][some] for attribute in touched(record)}
-    forbidden = thin(name, "law", record, happened, some, source, own)
-    recorded = forbidden
+    found = Events(some, happened, happened, own)
+    return Events(some, happened, thin(name, "law", record, happened, found, source), own)
+
+
+def recorded(name: str, record: Counted, found: Events, source: Source) -> np.ndarray:
+    """Draw what of it is detected, enforced, shared and linked."""
+    n = found.forbidden
     for stage in REDRAWN:
-        recorded = thin(name, stage, record, recorded, some, source, own)
-    return scatter(happened, some, source.rows), scatter(forbidden, some, source.rows), scatter(recorded, some, source.rows)
+        n = thin(name, stage, record, n, found, source)
+    return n
 
 
 def touched(record: Counted) -> list[str]:
@@ -139,15 +178,13 @@ def touched(record: Counted) -> list[str]:
     return list(dict.fromkeys(a for thinning in record.stages.values() for a in thinning.given.attributes))
 
 
-def thin(
-    name: str, stage: str, record: Counted, n: np.ndarray, some: np.ndarray, source: Source, own: Codes
-) -> np.ndarray:
+def thin(name: str, stage: str, record: Counted, n: np.ndarray, found: Events, source: Source) -> np.ndarray:
     """Return how many of n survive a stage; the same noise with a higher probability keeps at least as many."""
     thinning: Thinning | None = record.stages.get(stage)
-    if thinning is None:
+    if thinning is None or not len(n):
         return n
-    u = source(f"{name}/{stage}", again=stage in REDRAWN)[some]
-    thresholds = thinning.thresholds[row(thinning.given, own), n]
+    u = source(f"{name}/{stage}", again=stage in REDRAWN)[found.some]
+    thresholds = thinning.thresholds[row(thinning.given, found.own), n]
     return (u[:, None] >= thresholds).sum(axis=1).astype(np.int16)
 
 
@@ -158,18 +195,18 @@ def scatter(values: np.ndarray, some: np.ndarray, rows: int) -> np.ndarray:
     return column
 
 
-def amounts(name: str, record: Counted, source: Source, recorded: np.ndarray) -> np.ndarray:
-    """Draw the amount (hours, yuan) of persons who have a record of the type."""
+def amounts(name: str, record: Counted, sources: Sequence[Source], column: np.ndarray) -> np.ndarray:
+    """Return the amount (hours, yuan) of persons who have a record of the type; it belongs to the conduct."""
     assert record.amounts is not None
     thresholds, values = record.amounts
-    level = np.searchsorted(thresholds, source(f"{name}/amount"), side="right")
-    return np.where(recorded > 0, values[level], 0).astype(np.int32)
+    level = np.searchsorted(thresholds, sources[0](f"{name}/amount"), side="right")
+    return np.where(column > 0, np.tile(values[level], len(sources)), 0).astype(np.int32)
 
 
-def harm(plan: Plan, counted: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
+def harm(plan: Plan, counted: Mapping[str, tuple[np.ndarray, np.ndarray]], rows: int) -> np.ndarray:
     """Return the sum of declared harm weights over the adverse events of each person."""
     total = np.zeros(rows, dtype=np.int32)
-    for name, n in counted.items():
-        if plan.records[name].polarity == "adverse" and plan.records[name].harm:
-            total += plan.records[name].harm * n.astype(np.int32)
+    for name, (some, n) in counted.items():
+        if plan.records[name].polarity == "adverse":
+            total[some] += plan.records[name].harm * n.astype(np.int32)
     return total
