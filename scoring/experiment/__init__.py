@@ -10,12 +10,17 @@ from typing import Any
 
 from scoring import schemes, workspace
 from scoring.experiment.compare import compare
-from scoring.experiment.people import build, people
+from scoring.experiment.people import build, people, planned
 from scoring.experiment.run import run
 
-__all__ = ["build", "compare", "people", "run", "scheme"]
+__all__ = ["build", "compare", "people", "problems_of_scheme", "run", "scheme"]
 
 
 def scheme(name: str | Path) -> Any:
     """Load a scheme of the catalogue, or of a YAML file, by name. Raises Refused."""
     return schemes.load(workspace.find("scheme", name))
+
+
+def problems_of_scheme(path: str | Path, recipe: str | Path) -> list[Any]:
+    """Return every problem of a scheme file, the columns that a recipe's population has known."""
+    return schemes.problems_in(path, planned(recipe).columns)

@@ -123,4 +123,4 @@ def compute(cubes: Mapping[str, Counts], study: Study, names: Literal["all"] | I
         rows = measure.function(cubes[measure.cube], study, **also)
         if not rows.is_empty():
             found.append(tidy(rows.select(c for c in COLUMNS if c in rows.columns)))
-    return tidy(pl.concat(found)) if found else tidy(pl.DataFrame())
+    return tidy(pl.concat(found)) if found else pl.DataFrame(schema=COLUMNS)

@@ -6,7 +6,7 @@ import polars as pl
 
 from scoring.measures import rates
 from scoring.measures.counts import Counts
-from scoring.measures.rates import DIFFERENCE, PER_10000, RATIO, Statistic
+from scoring.measures.rates import DIFFERENCE, FLIPPED_RATIO, PER_10000, RATIO, Statistic
 from scoring.measures.study import EVERYONE, GROUP, WORLD, Study
 
 ELIGIBLE = ["unenrolled", "missing", "scored"]
@@ -52,7 +52,7 @@ def non_selection_rate_ratio(counts: Counts, study: Study) -> pl.DataFrame:
 
     The flipped ratio (1 - p) / (1 - p_ref): sanctions of 1% against 2% are .990 one way and 2.0 the other.
     """
-    return rates.rows(not_selected(counts, study), study, "non_selection_rate_ratio", RATIO)
+    return rates.rows(not_selected(counts, study), study, "non_selection_rate_ratio", FLIPPED_RATIO)
 
 
 def selection_rate_difference(counts: Counts, study: Study) -> pl.DataFrame:

@@ -25,26 +25,30 @@ RATES = {  # who is counted (y), and among whom (n)
 }
 
 
+def truths(counts: Counts) -> dict[str, pl.Expr]:
+    """Return the classes to hold verdicts against: each threshold of simulated harm, or a truth that was counted."""
+    if "truth" in counts.axes:
+        return {"truth": pl.col("truth")}
+    return {f"tau={tau}": pl.col("harm") > level for level, tau in enumerate(TAUS)} if "harm" in counts.axes else {}
+
+
 def against_truth(counts: Counts, study: Study, rate: str) -> pl.DataFrame:
-    """Return y and n of one rate by group, adverse outcome and threshold of simulated harm."""
+    """Return y and n of one rate by group, adverse outcome and class of truth; nothing where no truth was counted."""
     adverse = study.polarities().filter(pl.col("polarity") == "adverse")
     cells = counts.cells.join(adverse, on=["scheme", "outcome"])
     yes, among = RATES[rate]
     by = ("outcome", "polarity", "param")
-    return pl.concat(
-        rates.tally(
-            cells.with_columns((pl.col("harm") > level).alias("truth"), pl.lit(f"tau={tau}").alias("param")),
-            yes,
-            among,
-            by,
-        )
-        for level, tau in enumerate(TAUS)
-    )
+    tables = [
+        rates.tally(cells.with_columns(truth.alias("truth"), pl.lit(param).alias("param")), yes, among, by)
+        for param, truth in truths(counts).items()
+    ]
+    return pl.concat(tables) if tables else pl.DataFrame()
 
 
 def _rows(counts: Counts, study: Study, rate: str, statistic: Statistic = RATE) -> pl.DataFrame:
+    table = against_truth(counts, study, rate)
     measure = rate if statistic is RATE else f"{rate}_difference"
-    return rates.rows(against_truth(counts, study, rate), study, measure, statistic)
+    return table if table.is_empty() else rates.rows(table, study, measure, statistic)
 
 
 def false_positive_rate(counts: Counts, study: Study) -> pl.DataFrame:

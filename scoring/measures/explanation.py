@@ -83,7 +83,13 @@ def complexity(coverage: Counts, study: Study, ledger: Counts | None = None) -> 
     text = worlds.join(
         pl.DataFrame(facts, schema={"scheme": pl.String, "term": pl.String, "value": pl.Float64}), how="cross"
     )
-    text = text.with_columns(pl.lit(TEXT).alias("method"), pl.lit(OK).alias("status"))
+    missing = pl.col("value").is_nan()  # a share of no rules
+    text = text.with_columns(
+        pl.col("value").fill_nan(None),
+        pl.lit(TEXT).alias("method"),
+        pl.when(missing).then(pl.lit(ZERO_DENOM)).otherwise(pl.lit(OK)).alias("status"),
+        pl.when(missing).then(pl.lit("the scheme has no rules")).alias("note"),
+    )
     found = [text] if ledger is None else [text, in_use(ledger, study)]
     everyone = pl.concat(found, how="diagonal_relaxed").with_columns(pl.lit("complexity").alias("measure"))
     return everyone.with_columns(pl.lit(EVERYONE).alias(c) for c in GROUP)
@@ -114,7 +120,8 @@ def in_use(ledger: Counts, study: Study) -> pl.DataFrame:
         persons.first(),
     )
     long = vector.unpivot(index=[*per_seed, "n"], variable_name="term", value_name="value")
-    return shown(seeds.repeated(long, ["world", "scheme", "term"], study.level), study, "no rule moves anybody's score")
+    repeated = seeds.repeated(long, ["world", "scheme", "term"], study.level).with_columns(pl.col("low").clip(0))
+    return shown(repeated, study, "no rule moves anybody's score")
 
 
 def score_variance_share(ledger: Counts, study: Study) -> pl.DataFrame:

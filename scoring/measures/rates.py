@@ -1,13 +1,13 @@
 """Rates: y of n persons in a group, alone or against the reference; what every share by group has in common.
 
 Legend: y persons with the outcome · n persons of the group who could have it · y_ref, n_ref the same of the reference
-group · everybody all persons of the grouping.
+group · share the group's part of all n of its grouping.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -21,6 +21,7 @@ from scoring.result import COLUMNS, NOT_APPLICABLE, OK, SINGLE_GROUP, SMALL_CELL
 SMALL_GROUP, SMALL_EXPECTED, SMALL_SHARE = 30, 5, 0.02  # persons; persons; Uniform Guidelines practice
 CONVENTION = {"favourable": 0.8, "adverse": 1.25}  # 29 CFR 1607.4(D), a US convention, and its mirror
 FRAGILE = "FRAGILE_ONE_PERSON: one person more or fewer changes the side of the convention"
+NOBODY = "nobody in the denominator"
 
 y, n, y_ref, n_ref = (pl.col(c).cast(pl.Float64) for c in ("y", "n", "y_ref", "n_ref"))
 Bounds = Callable[..., Interval]
@@ -33,7 +34,8 @@ class Statistic:
     value: pl.Expr
     bounds: Bounds | None
     compared: bool = False
-    undefined: str = "nobody in the denominator"
+    undefined: str = NOBODY
+    within: tuple[float, float] = (-float("inf"), float("inf"))  # what is possible; no interval reaches beyond it
 
 
 def _per_10000(y: Any, n: Any, y0: Any, n0: Any, level: float) -> Interval:
@@ -41,10 +43,13 @@ def _per_10000(y: Any, n: Any, y0: Any, n0: Any, level: float) -> Interval:
     return Interval(1e4 * low, 1e4 * high, method)
 
 
-RATE = Statistic(y / n, intervals.rate)
+RATE = Statistic(y / n, intervals.rate, within=(0, 1))
 MEAN = Statistic(y / n, None)
-RATIO = Statistic((y / n) / (y_ref / n_ref), intervals.ratio, True, "nobody in the reference has the outcome")
-DIFFERENCE = Statistic(y / n - y_ref / n_ref, intervals.difference, True)
+RATIO = Statistic(
+    (y / n) / (y_ref / n_ref), intervals.ratio, True, "nobody in the reference has the outcome", (0, float("inf"))
+)
+FLIPPED_RATIO = replace(RATIO, undefined="everybody in the reference has the outcome")
+DIFFERENCE = Statistic(y / n - y_ref / n_ref, intervals.difference, True, within=(-1, 1))
 PER_10000 = Statistic(1e4 * (y / n - y_ref / n_ref), _per_10000, True)
 MEAN_DIFFERENCE = Statistic(y / n - y_ref / n_ref, None, True)
 
@@ -171,17 +176,21 @@ def _status(statistic: Statistic) -> pl.Expr:
 def _finished(table: pl.DataFrame, statistic: Statistic) -> pl.DataFrame:
     """Say why values are missing, and keep the columns of a result."""
     status = pl.col("status")
+    nobody = (n == 0) | (n_ref == 0) if statistic.compared else n == 0
     why = (
         pl.when(status == SINGLE_GROUP)
         .then(pl.lit("only one group: nothing to compare"))
         .when(status == NOT_APPLICABLE)
         .then(pl.lit("nobody belongs to the declared reference"))
+        .when((status == ZERO_DENOM) & nobody & pl.lit(statistic.compared))
+        .then(pl.lit(NOBODY))
         .when(status == ZERO_DENOM)
         .then(pl.lit(statistic.undefined))
     )
     gone = status.is_in([SINGLE_GROUP, NOT_APPLICABLE])
     table = table.with_columns(
-        [pl.when(~gone).then(c).alias(c) for c in ("value", "low", "high")],
+        pl.when(~gone).then("value").alias("value"),
+        *[pl.when(~gone).then(pl.col(c).clip(*statistic.within)).alias(c) for c in ("low", "high")],
     ).with_columns(
         pl.concat_str([why, pl.col("note")], separator="; ", ignore_nulls=True).replace("", None).alias("note"),
         pl.col("n").round().cast(pl.Int64),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from scoring.measures import rates
@@ -67,4 +69,4 @@ def self_consistency_below_75(counts: Counts, study: Study) -> pl.DataFrame:
 
 def undefined(why: str, statistic: rates.Statistic = rates.RATE) -> rates.Statistic:
     """Return a statistic that says why it is undefined."""
-    return rates.Statistic(statistic.value, statistic.bounds, statistic.compared, why)
+    return replace(statistic, undefined=why)

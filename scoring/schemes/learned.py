@@ -62,18 +62,20 @@ class Learnable:
         learned = self.text.learned
         assert learned is not None
         known = eager(frame)
+        if self.central().eligible is not None:
+            known = known.filter(expression(self.central().eligible))
         levels = {c: sorted(set(known[c].cast(nw.String).to_list())) for c in learned.features if not whole(known[c])}
         facts = matrix(known, learned.features, levels)
         target = known.select(expression(parse(learned.target)).alias("target"))["target"].to_numpy().astype(bool)
         if target.all() or not target.any():
             raise ValueError(f"{self.name}: its target is the same for everybody in the fitting population")
         model = estimators()[learned.estimator]().fit(facts, target)
-        edges = np.unique(np.quantile(decided(model, facts), np.arange(1, TOP) / TOP, method="lower"))
+        edges = np.quantile(decided(model, facts), np.arange(1, TOP) / TOP, method="lower")
 
         def add(frame: Any, name: str) -> Any:
             known = eager(frame.to_native())
             suspicion = np.searchsorted(edges, decided(model, matrix(known, learned.features, levels)), side="left")
-            score = TOP - suspicion * TOP // max(len(edges), 1)
+            score = TOP - suspicion
             return known.with_columns(nw.new_series(name, score.astype(np.int32), backend=known.implementation))
 
         artefact = hashlib.sha256(edges.tobytes() + decided(model, facts[:1_000]).tobytes()).hexdigest()

@@ -155,8 +155,7 @@ class Scheme:
             "facts": len(self.reads),
             "bytes": len(canonical),
             "zlib_bytes": len(zlib.compress(canonical, 9)) - len(zlib.compress(empty, 9)),
-            "discretionary_share": sum(r.discretionary for r in self.rules) / len(self.rules) if self.rules else float("nan"),
-        }
+        } | ({"discretionary_share": sum(r.discretionary for r in self.rules) / len(self.rules)} if self.rules else {})
 
     @staticmethod
     def canonical(data: dict[str, Any]) -> bytes:

@@ -51,7 +51,7 @@ def test_both_directions_are_shown(verdicts, rows):
     ("groups", "value", "status", "low"),
     [
         ({"a": (0, 100), "b": (0, 100)}, None, "zero_denom", None),
-        ({"a": (0, 100), "b": (5, 100)}, np.inf, "zero_denom", pytest.approx(1.349, abs=0.01)),
+        ({"a": (0, 100), "b": (5, 100)}, np.inf, "zero_denom", pytest.approx(1.3236508, abs=1e-6)),
         ({"a": (5, 100), "b": (0, 100)}, 0.0, "small_cell", 0.0),
         ({"a": (50, 100), "b": (0, 100)}, 0.0, "ok", 0.0),
         ({"a": (50, 100), "b": (10, 29)}, pytest.approx(20 / 29), "small_cell", pytest.approx(0.391, abs=0.01)),
@@ -86,6 +86,12 @@ def test_the_largest_group_is_the_reference_unless_one_is_declared(verdicts, row
 def test_one_person_who_changes_the_side_of_the_convention_is_named(verdicts, rows, y, fragile):
     row = audit(rows(verdicts({"a": (50, 100), "b": (y, 100)}), "a"), "selection_rate_ratio", "b")
     assert ("FRAGILE" in (row["note"] or "")) == fragile
+
+
+def test_an_adverse_ratio_is_fragile_at_the_mirror_of_the_convention(verdicts, rows):
+    found = rows(verdicts({"a": (40, 100), "b": (51, 100)}, outcome="listed"), "a")
+    assert "FRAGILE" in audit(found, "selection_rate_ratio", "b")["note"]
+    assert audit(found, "non_selection_rate_ratio", "b")["note"] is None
 
 
 def test_rates_equal_fairlearn_on_crossed_groups(rows):
@@ -148,6 +154,14 @@ def test_a_ratio_undefined_in_one_seed_is_pooled_and_says_so(verdicts, rows):
     row = found.row(0, named=True)
     assert (row["value"], row["low"]) == (pytest.approx(2.0), None)
     assert row["note"].startswith("undefined in 1 of 2 seeds")
+
+
+def test_no_interval_over_seeds_reaches_beyond_what_is_possible(verdicts, rows):
+    counts = verdicts({"a": (99, 100), "b": (5, 100)}) + verdicts({"a": (60, 100), "b": (40, 100)}, seed=2)
+    over = rows(counts, "a").filter(pl.col("uncertainty") == "seeds")
+    rate = over.filter(pl.col("measure") == "selection_rate", pl.col("group") == "a").row(0, named=True)
+    ratio = over.filter(pl.col("measure") == "selection_rate_ratio").row(0, named=True)
+    assert (rate["low"], rate["high"], ratio["low"]) == (0, 1, 0)
 
 
 def test_a_family_shows_its_median_and_range_and_nothing_else(verdicts, rows):

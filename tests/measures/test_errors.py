@@ -61,3 +61,14 @@ def test_every_threshold_is_shown_and_an_empty_class_is_undefined(compas):
 def test_only_adverse_outcomes_have_errors(verdicts, study):
     found = compute({"outcome": verdicts({"a": (10, 100)})}, study(), ["false_positive_rate"])
     assert found.is_empty()
+
+
+def test_without_a_truth_there_are_no_errors_and_a_counted_truth_is_taken(cube, study):
+    rows = [{"group": "a", "outcome": "listed", "selected": s, "truth": t, "n": n} for s, t, n in
+            ((True, False, 10), (False, False, 90), (True, True, 40), (False, True, 10))]  # fmt: skip
+    counts = cube(rows)
+    found = compute({"outcome": counts}, study(), ["false_positive_rate"])
+    assert set(found["param"]) == {"truth"}
+    assert found["value"].to_list() == pytest.approx([0.1, 0.1])
+    blind = counts.marginal([a for a in counts.axes if a != "truth"])
+    assert compute({"outcome": blind}, study(), ["false_positive_rate"]).is_empty()

@@ -1,0 +1,173 @@
+"""Charts: rows in, static SVG out. A title states a finding elsewhere; here marks are drawn and labelled.
+
+A chart is one function and one entry of CHARTS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from scoring.report import wording
+
+Row = Mapping[str, Any]
+
+TEAL, RUST, GREY, INK, MUTE, RULE = "#00657a", "#b8431f", "#8a929a", "#1d2329", "#5f6b76", "#ddd8cc"
+WORST_TO_BEST = ["#8e2d12", "#d07f4b", "#e8c9a3", "#8fc1c6", "#00657a", "#00434f"]
+FONT = "Helvetica, Arial, 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
+WIDTH, LABELS, STEP = 400, 235, 24
+LINES = ((0.8, "0.8"), (1.25, "1.25"))
+
+
+def svg(chart: Any, identity: str) -> str:
+    """Return a chart as SVG that takes the width of its figure and is named by its caption."""
+    import vl_convert
+
+    configured = chart.configure(font=FONT, padding={"left": 4, "right": 44, "top": 6, "bottom": 4}, background="#fcfbf8")
+    configured = configured.configure_view(stroke=None).configure_axis(
+        labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=MUTE,
+        gridColor="#ece8de", domainColor=RULE, tickColor=RULE, labelLimit=LABELS,
+    )
+    text = vl_convert.vegalite_to_svg(configured.to_json())
+    head = f'<svg role="img" aria-labelledby="{identity}-t {identity}-d" '
+    return re.sub(r"^<svg ", head, text, count=1).replace('aria-roledescription="rule mark"', "")
+
+
+def forest(rows: Sequence[Row], identity: str, favourable: bool) -> str:
+    """Draw ratios to the reference with their intervals, on a log scale; hollow marks are small cells."""
+    drawn = [r for r in rows if r["value"] is not None and 0 < r["value"] < float("inf")]
+    if not drawn:
+        return ""
+    low = min([0.5, *(max(r["low"], 0.05) for r in drawn if r["low"] is not None), *(r["value"] for r in drawn)])
+    high = max([2.0, *(min(r["high"], 20) for r in drawn if r["high"] is not None), *(r["value"] for r in drawn)])
+    data = pl.DataFrame(
+        {
+            "group": [f"{wording.level(r['group'])} (n {r['n']:,})" for r in drawn],
+            "value": [r["value"] for r in drawn],
+            "low": [max(r["low"], low) if r["low"] is not None else None for r in drawn],
+            "high": [min(r["high"], high) if r["high"] is not None else None for r in drawn],
+            "label": [wording.number(r["value"]) for r in drawn],
+            "small": [r["status"] != "ok" for r in drawn],
+        },
+        schema_overrides={"low": pl.Float64, "high": pl.Float64},
+    )
+    colour = TEAL if favourable else RUST
+    ticks = [t for t in (0.05, 0.1, 0.25, 0.5, 0.8, 1, 1.25, 2, 4, 8, 16) if low <= t <= high]
+    x = alt.X("value:Q").scale(type="log", domain=[low, high], nice=False)
+    x = x.title("times as often as the reference group (log scale)").axis(values=ticks, format="~g")
+    y = alt.Y("group:N").sort(None).title(None).axis(ticks=False, domain=False, labelPadding=8)
+    base = alt.Chart(data).encode(y=y)
+    lines = alt.Chart(pl.DataFrame({"x": [v for v, _ in LINES]})).mark_rule(strokeDash=[3, 3], color=MUTE).encode(x="x:Q")
+    one = alt.Chart(pl.DataFrame({"x": [1.0]})).mark_rule(color=INK).encode(x="x:Q")
+    bars = base.transform_filter("isValid(datum.low)").mark_rule(color=colour, strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q")
+    dots = base.mark_point(size=70, color=colour, strokeWidth=2).encode(x=x, fill=alt.condition("datum.small", alt.value("#fcfbf8"), alt.value(colour)))
+    labels = base.mark_text(dy=-9, fontSize=11, color=INK).encode(x=alt.X("value:Q"), text="label:N")
+    return svg((lines + one + bars + dots + labels).properties(width=WIDTH, height=STEP * 1.25 * data.height), identity)
+
+
+def bands(rows: Sequence[Row], identity: str, order: Sequence[str]) -> str:
+    """Draw the share of each band by group, stacked from worst to best."""
+    if not rows:
+        return ""
+    data = pl.DataFrame(
+        {
+            "group": [wording.level(r["group"]) for r in rows],
+            "band": [r["term"] for r in rows],
+            "share": [100 * (r["value"] or 0) for r in rows],
+            "rank": [order.index(r["term"]) for r in rows],
+        }
+    )
+    colours = WORST_TO_BEST if len(order) == 6 else [WORST_TO_BEST[round(i * 5 / max(len(order) - 1, 1))] for i in range(len(order))]
+    chart = (
+        alt.Chart(data)
+        .mark_bar(stroke="#fcfbf8", strokeWidth=0.6)
+        .encode(
+            x=alt.X("share:Q").title("per cent of scored persons").scale(domain=[0, 100]),
+            y=alt.Y("group:N").sort(None).title(None).axis(ticks=False, domain=False, labelPadding=8),
+            color=alt.Color("band:N").scale(domain=list(order), range=colours).legend(orient="top", title=None, direction="horizontal", labelFontSize=12),
+            order="rank:Q",
+        )
+        .properties(width=WIDTH, height=STEP * 1.3 * data["group"].n_unique())
+    )
+    return svg(chart, identity)
+
+
+def waterfall(rows: Sequence[Row], identity: str, names: Mapping[str, str]) -> str:
+    """Draw the gap in mean points rule by rule, each bar starting where the last one ended, down to the total."""
+    parts = sorted((r for r in rows if r["term"] != "total" and r["value"]), key=lambda r: r["value"])
+    total = next((r["value"] for r in rows if r["term"] == "total"), None)
+    if not parts or total is None:
+        return ""
+    at, table = 0.0, []
+    for row in parts:
+        table.append({"rule": names.get(row["term"], row["term"]), "from": at, "to": at + row["value"], "points": row["value"], "kind": "total"})
+        table[-1]["kind"] = "loses" if row["value"] < 0 else "gains"
+        at += row["value"]
+    table.append({"rule": "gap in mean points", "from": 0.0, "to": total, "points": total, "kind": "total"})
+    for row in table:
+        row["label"] = wording.number(row["points"])
+        row["end"] = max(row["from"], row["to"])
+    data = pl.DataFrame(table)
+    scale = alt.Scale(domain=["loses", "gains", "total"], range=[RUST, TEAL, GREY])
+    y = alt.Y("rule:N").sort(None).title(None).axis(ticks=False, domain=False, labelPadding=8)
+    bars = alt.Chart(data).mark_bar(height=13).encode(
+        y=y, x=alt.X("from:Q").title("points, group minus reference"), x2="to:Q", color=alt.Color("kind:N").scale(scale).legend(None)
+    )
+    labels = alt.Chart(data).mark_text(align="left", dx=4, fontSize=11, color=INK).encode(y=y, x="end:Q", text="label:N")
+    zero = alt.Chart(pl.DataFrame({"x": [0.0]})).mark_rule(color=INK).encode(x="x:Q")
+    return svg((zero + bars + labels).properties(width=WIDTH, height=STEP * data.height), identity)
+
+
+def errors(rows: Sequence[Row], identity: str) -> str:
+    """Draw error rates against the simulated-harm threshold tau."""
+    drawn = [r for r in rows if r["value"] is not None]
+    if not drawn:
+        return ""
+    data = pl.DataFrame(
+        {
+            "tau": [int(r["param"].removeprefix("tau=")) for r in drawn],
+            "rate": [100 * r["value"] for r in drawn],
+            "kind": [{"false_positive_rate": "sanctioned below tau", "false_negative_rate": "passed over at or above tau"}[r["measure"]] for r in drawn],
+            "label": [wording.percent(r["value"]) for r in drawn],
+        }
+    )
+    kinds = alt.Scale(domain=["sanctioned below tau", "passed over at or above tau"], range=[RUST, GREY])
+    base = alt.Chart(data).encode(
+        x=alt.X("tau:O").title("simulated harm of at least tau").axis(labelAngle=0),
+        y=alt.Y("rate:Q").title("per cent").scale(domain=[0, 100]),
+        color=alt.Color("kind:N").scale(kinds).legend(orient="top", title=None, labelLimit=300, labelFontSize=12),
+    )
+    marks = base.mark_line() + base.mark_point(size=50, filled=True).encode(shape=alt.Shape("kind:N").legend(None))
+    labels = base.mark_text(dy=-10, fontSize=11).encode(text="label:N", color=alt.value(INK))
+    return svg((marks + labels).properties(width=WIDTH, height=170), identity)
+
+
+def pivotal(rows: Sequence[Row], identity: str) -> str:
+    """Draw, by record type, the share of persons whose verdict turns on one record of it."""
+    drawn = sorted((r for r in rows if r["value"]), key=lambda r: -r["value"])[:12]
+    if not drawn:
+        return ""
+    data = pl.DataFrame(
+        {
+            "record": ["any record" if r["term"] == "any" else r["term"].replace("_", " ") for r in drawn],
+            "share": [100 * r["value"] for r in drawn],
+            "label": [wording.percent(r["value"], 2) for r in drawn],
+        }
+    )
+    y = alt.Y("record:N").sort(None).title(None).axis(ticks=False, domain=False, labelPadding=8)
+    bars = alt.Chart(data).mark_bar(height=13, color=GREY).encode(y=y, x=alt.X("share:Q").title("per cent of scored persons"))
+    labels = alt.Chart(data).mark_text(align="left", dx=4, fontSize=11, color=INK).encode(y=y, x="share:Q", text="label:N")
+    return svg((bars + labels).properties(width=WIDTH, height=STEP * data.height), identity)
+
+
+CHARTS: dict[str, Callable[..., str]] = {
+    "forest": forest,
+    "bands": bands,
+    "waterfall": waterfall,
+    "errors": errors,
+    "pivotal": pivotal,
+}

@@ -1,0 +1,205 @@
+"""The page of one experiment: parts in a fixed order, each made from rows that the result already holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from scoring.report import wording
+from scoring.report.figures import Shown, bands_by_group, error_curve, forests, gap_by_rule, turning_records
+from scoring.result import Result
+
+TEMPLATES = Path(__file__).parent / "templates"
+MARKS = ("documented", "reported", "recalled", "assumed")
+COMPLEXITY = {
+    "rules": "rules",
+    "live_rules": "rules that fired",
+    "bands": "bands",
+    "facts": "facts to know",
+    "interactions": "rules of two facts or more",
+    "max_nesting": "deepest nesting",
+    "effective_rules_entropy": "effective rules (entropy)",
+    "discretionary_share": "share at discretion",
+    "bytes": "bytes of text",
+}
+
+
+def write(result: Result, folder: str | Path) -> Path:
+    """Write `report.html` into a folder and return its path."""
+    path = Path(folder) / "report.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render("page.html", context(result)), encoding="utf-8")
+    return path
+
+
+def render(template: str, told: Mapping[str, Any]) -> str:
+    """Fill a template."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"number": wording.number, "percent": wording.percent, "level": wording.level}
+    return environment.get_template(template).render(told)
+
+
+def context(result: Result) -> dict[str, Any]:
+    """Return everything that the page shows."""
+    shown = Shown(result)
+    return {
+        "told": result.manifest,
+        "title": result.manifest["asks"],
+        "lede": wording.lede(reach_of(shown, shown.designs[0]), shown.title(shown.designs[0])),
+        "reach": reach_strip(shown),
+        "reach_table": reach_table(shown),
+        "findings": list(findings(shown)),
+        "bands": list(bands_by_group(shown)),
+        "forests": {p: list(forests(shown, p)) for p in ("favourable", "adverse")},
+        "errors": list(error_curve(shown)),
+        "gaps": list(gap_by_rule(shown)),
+        "pivotal": list(turning_records(shown)),
+        "lottery": lottery_table(shown),
+        "ledgers": ledgers(shown),
+        "reasons": reasons_table(shown),
+        "complexity": complexity_table(shown),
+        "provenance": [provenance(shown, name) for name in shown.designs],
+        "paired": paired_table(shown),
+        "statuses": {s: wording.STATUS[s] for s in result.rows["status"].unique().sort() if s != "ok"},
+        "limits": wording.LIMITS,
+    }
+
+
+def reach_of(shown: Shown, scheme: str) -> dict[str, Any]:
+    """Return the reach rows of one design by term, in the order of the pipe."""
+    order = ["residents", "eligible", "enrolled", "scored", *shown.outcomes(scheme)]
+    found = {row["term"]: row for row in shown.best(measure="reach", scheme=scheme)}
+    return {term: found[term] for term in order if term in found}
+
+
+def reach_strip(shown: Shown) -> list[tuple[str, str]]:
+    """Return the strip under the lede: of 10,000 residents, under the first design."""
+    rows = reach_of(shown, shown.designs[0])
+    return [(wording.number(r["value"], 0 if r["value"] >= 100 else 1), term.replace("_", " ")) for term, r in rows.items()][:6]
+
+
+def reach_table(shown: Shown) -> dict[str, Any]:
+    """Return reach under every design: who is scored, and what follows."""
+    table = []
+    for name in shown.designs:
+        rows = reach_of(shown, name)
+        follows = [
+            f"{wording.number(r['value'], 1)} {term.replace('_', ' ')}" + (f" ({wording.number(r['low'], 1)}–{wording.number(r['high'], 1)} over draws)" if r["uncertainty"] == "specification" else "")
+            for term, r in rows.items()
+            if term in shown.outcomes(name)
+        ]
+        values = [wording.number(rows[t]["value"], 0) if t in rows else "–" for t in ("eligible", "enrolled", "scored")]
+        table.append([shown.title(name), shown.told(name)["instrument"], *values, "; ".join(follows) or "no outcome documented"])
+    return {"head": ["design", "instrument", "eligible", "enrolled", "scored", "what follows"], "rows": table}
+
+
+def findings(shown: Shown) -> Iterator[dict[str, str]]:
+    """Yield the findings in sentences: each declared comparison, then stability."""
+    for claim in shown.manifest.get("primary") or []:
+        group_by = claim["group"] if isinstance(claim["group"], str) else "*".join(claim["group"])
+        for name in shown.designs:
+            rows = shown.best(measure=claim["measure"], outcome=claim["outcome"], group_by=group_by, scheme=name)
+            rows = [r for r in rows if r["reference"] != r["group"]]
+            if not rows:
+                continue
+            row = max(rows, key=lambda r: (r["status"] == "ok", abs((r["value"] or 1) - 1)))
+            label = claim["outcome"].replace("_", " ")
+            worlds = shown.every_world(measure=claim["measure"], outcome=claim["outcome"], group_by=group_by, scheme=name, group=row["group"])
+            yield {
+                "text": wording.ratio_finding(row, shown.title(name), label),
+                "small": f"{wording.line_of(row) if row['status'] == 'ok' else ''} {wording.over_worlds(worlds) if row['status'] == 'ok' else ''}".strip(),
+            }
+    for name in shown.designs[:1]:
+        for row in shown.best(measure="pivotal_record_share", scheme=name, term="any", group_by="everyone"):
+            lottery = [r for r in shown.best(measure="self_consistency", scheme=name, group_by=shown.first_grouping) if r["param"] == "band"]
+            yield {
+                "text": wording.pivotal_finding(row, shown.title(name)),
+                "small": wording.lottery_finding(lottery, "Enforcement lottery") if lottery else "",
+            }
+
+
+def lottery_table(shown: Shown) -> dict[str, Any]:
+    """Return, by group, how often redrawn detection gives the same person another verdict."""
+    rows = []
+    for name in shown.designs:
+        for r in shown.best(measure="self_consistency", scheme=name, group_by=shown.first_grouping):
+            rows.append([shown.title(name), r["param"], wording.level(r["group"]), wording.percent(None if r["value"] is None else 1 - r["value"], 2), wording.number(r["n"], 0), r["status"]])
+    return {"head": ["design", "verdict", "group", "two draws differ", "n", "status"], "rows": rows}
+
+
+def ledgers(shown: Shown) -> list[dict[str, Any]]:
+    """Return one synthetic person's ledger under each points scheme."""
+    found = shown.manifest.get("example_ledgers") or {}
+    return [{"title": shown.title(name), "name": name, **ledger} for name, ledger in found.items() if name in shown.designs]
+
+
+def reasons_table(shown: Shown) -> dict[str, Any]:
+    """Return what the four largest deductions tell, under each points scheme."""
+    measures = {
+        "ledger_replay": "ledgers that do not replay",
+        "reason_coverage": "adverse points covered by four reasons",
+        "no_actionable_reason": "persons with no reason to act on now",
+        "reason_tie": "lists of reasons that are arbitrary",
+    }
+    rows = []
+    for name in shown.designs:
+        found = {m: next(iter(shown.best(measure=m, scheme=name, group_by="everyone")), None) for m in measures}
+        if any(found.values()):
+            rows.append([shown.title(name), *(wording.percent(r["value"] if r else None, 2) for r in found.values())])
+    return {"head": ["design", *measures.values()], "rows": rows}
+
+
+def complexity_table(shown: Shown) -> dict[str, Any]:
+    """Return the complexity vector of every design; never one index."""
+    rows = []
+    for term, label in COMPLEXITY.items():
+        values = []
+        for name in shown.designs:
+            row = next((r for r in shown.best(measure="complexity", scheme=name) if r["term"] == term), None)
+            value = row["value"] if row else None
+            values.append(wording.number(value, 0 if value is None or value % 1 == 0 else 2))
+        rows.append([label, *values])
+    return {"head": ["", *map(shown.title, shown.designs)], "rows": rows}
+
+
+def provenance(shown: Shown, name: str) -> dict[str, Any]:
+    """Return what one design rests on: shares of rules and of score variance by mark, and what is left out."""
+    told = shown.told(name)
+    shares = {
+        label: [
+            (mark, row["value"])
+            for mark in (*MARKS, "clip")
+            for row in shown.best(measure=measure, scheme=name)
+            if row["term"] == mark and row["value"]
+        ]
+        for measure, label in (("rule_share", "rules"), ("score_variance_share", "score variance"))
+    }
+    rules = [r for r in told["rules"] if r["points"] is not None]
+    return {
+        "title": shown.title(name),
+        "name": name,
+        "law": told["law"],
+        "shares": {k: v for k, v in shares.items() if v},
+        "live": (len(told["live_rules"]), len(rules)) if rules else None,
+        "silent": [r["label"] for r in rules if r["id"] not in told["live_rules"]],
+        "omitted": told["omitted"],
+        "protected": told["protected_reads"],
+        "opaque": told["opaque"],
+        "notes": told["notes"],
+    }
+
+
+def paired_table(shown: Shown) -> dict[str, Any]:
+    """Return paired differences to the baseline, for like outcomes only."""
+    rows = []
+    for r in shown.best(measure="selection_rate_difference_between_designs", group_by="everyone"):
+        value = f"{wording.number(1e4 * r['value'], 1)} ({wording.number(1e4 * r['low'], 1)} to {wording.number(1e4 * r['high'], 1)})" if r["value"] is not None and r["low"] is not None else wording.number(None if r["value"] is None else 1e4 * r["value"], 1)
+        rows.append([shown.title(r["scheme"]), shown.title(r["versus"]), (r["outcome"] or "").replace("_", " "), value, r["note"] or r["status"]])
+    return {"head": ["design", "beside", "outcome", "more of 10,000", "note"], "rows": rows}
+
+

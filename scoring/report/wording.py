@@ -1,0 +1,169 @@
+"""Every sentence of a page. Words: assess, never prove fair; name the harm; each number with its n and its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Row = Mapping[str, Any]
+
+MEANING = {
+    "selection_rate_ratio": "times as often",
+    "pivotal_record_share": "share of persons whose verdict turns on one record",
+}
+LEVELS = {
+    "q1": "poorest fifth",
+    "q2": "second fifth",
+    "q3": "middle fifth",
+    "q4": "fourth fifth",
+    "q5": "richest fifth",
+    "0-17": "under 18",
+    "intra_province": "migrant from the province",
+    "inter_province": "migrant from another province",
+    "local": "local hukou",
+    "not_disabled": "not disabled",
+    "everyone": "everyone",
+}
+STATUS = {
+    "ok": "computed",
+    "small_cell": "a small cell: fewer than 30 persons, fewer than 5 expected, or under 2 per cent of all; the interval says what can be said",
+    "zero_denom": "undefined: nobody to divide by",
+    "single_group": "undefined: only one group has members",
+    "not_applicable": "does not apply: the design has no such outcome, or another kind of instrument has it",
+    "fit_failed": "the model could not be fitted",
+    "not_lossless": "from a histogram, with its bound",
+}
+UNCERTAINTY = {
+    "seeds": "95% interval over seeds",
+    "audit": "95% interval of one audit of this size",
+    "specification": "range over draws of the unknown weights",
+}
+LIMITS = (
+    "This page is not a certificate and not about a real city. It says what a design does in a world that we declared.",
+    "Detection and recording by group are assumed: no source that was found gives them. The worlds differ in where a "
+    "gap arises and agree in what is recorded, so records alone could not tell them apart.",
+    "Latent conduct and simulated harm are model quantities, not desert. Harm weights are declared, and other weights "
+    "are as defensible.",
+    "One year is drawn, without households, repair, expiry or any answer of conduct to the scheme.",
+    "Complexity counts text; it says nothing of what people understand. Stable is not correct.",
+    "The 0.8 and 1.25 lines are a US employment-selection convention and no rule of the place.",
+)
+
+
+def level(group: str) -> str:
+    """Name a group as a person would.
+
+    >>> level("rural*female")
+    'rural, female'
+    >>> level("q1")
+    'poorest fifth'
+    """
+    return ", ".join(LEVELS.get(part, part.replace("_", " ")) for part in group.split("*"))
+
+
+def attribute(group_by: str) -> str:
+    """Name a grouping.
+
+    >>> attribute("residence*sex")
+    'residence and sex'
+    """
+    return " and ".join(part.replace("_", " ") for part in group_by.split("*"))
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Write a number; what is undefined is a dash and never a zero.
+
+    >>> number(None), number(float("inf")), number(0.71449), number(1234567.0, 0), number(-0.001)
+    ('–', '∞', '0.71', '1,234,567', '0.00')
+    """
+    if value is None or value != value:
+        return "–"
+    if value in (float("inf"), float("-inf")):
+        return "∞" if value > 0 else "−∞"
+    text = f"{value:,.{digits}f}"
+    text = text.removeprefix("-") if not text.strip("-0.,") else text
+    return text.replace("-", "−")
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Write a share per hundred.
+
+    >>> percent(0.0622)
+    '6.2%'
+    """
+    return f"{number(None if value is None else 100 * value, digits)}%" if value is not None else "–"
+
+
+def interval(row: Row, digits: int = 2, scale: float = 1) -> str:
+    """Write an interval with what kind it is; nothing where there is none."""
+    if row["low"] is None or row["high"] is None:
+        return row.get("note") or "no interval"
+    kind = UNCERTAINTY.get(row["uncertainty"], "interval")
+    return f"{kind} {number(scale * row['low'], digits)} to {number(scale * row['high'], digits)}"
+
+
+def ratio_finding(row: Row, title: str, outcome: str) -> str:
+    """Say a ratio of outcome rates with its interval and n."""
+    who, reference = level(row["group"]), level(row["reference"])
+    if row["value"] is None:
+        return f"{title}: for {who}, “{outcome}” cannot be compared with {reference} ({STATUS[row['status']]})."
+    if row["status"] == "small_cell":
+        return f"{title}: too few persons to say how often {who} get “{outcome}” beside {reference}; {interval(row)}."
+    return (
+        f"{title}: {who} get “{outcome}” {number(row['value'])} times as often as {reference} "
+        f"({interval(row)}; n = {number(row['n'], 0)})."
+    )
+
+
+def line_of(row: Row) -> str:
+    """Say on which side of the conventional lines a ratio lies, its whole interval considered."""
+    if row["low"] is None:
+        return "Without an interval no side of a line is claimed."
+    if row["high"] < 0.8:
+        return "Below 0.8, a US employment-selection convention."
+    if row["low"] > 1.25:
+        return "Above 1.25, the mirror of a US employment-selection convention."
+    if row["low"] <= 1 <= row["high"]:
+        return "The interval holds 1: it does not tell a gap from none."
+    return "Between 0.8 and 1.25, or across one of these lines of a US employment-selection convention."
+
+
+def over_worlds(rows: Iterable[Row]) -> str:
+    """Say in which worlds the ratio lies below or above 1."""
+    below, above = [], []
+    for row in rows:
+        if row["value"] is not None:
+            (below if row["value"] < 1 else above).append(f"{row['world']} ({number(row['value'])})")
+    if below and above:
+        return f"It flips: below 1 in {', '.join(below)}; not below in {', '.join(above)}."
+    found = below or above
+    return f"{'Below' if below else 'Not below'} 1 in every world run: {', '.join(found)}." if found else ""
+
+
+def pivotal_finding(row: Row, title: str) -> str:
+    """Say for how many persons one record decides."""
+    return (
+        f"{title}: one record less would change the verdict of {percent(row['value'], 2)} of scored persons "
+        f"({interval(row, 2, 100)}; n = {number(row['n'], 0)})."
+    )
+
+
+def lottery_finding(rows: Iterable[Row], title: str) -> str:
+    """Say how often the same conduct gets the same verdict again, by group."""
+    parts = [f"{percent(1 - r['value'], 2)} of {level(r['group'])}" for r in rows if r["value"] is not None]
+    return (
+        f"{title}: of two draws of detection and recording over the same conduct, verdicts differ for {' and '.join(parts)}."
+    )
+
+
+def lede(reach: Mapping[str, Row], title: str) -> str:
+    """Say in one sentence how far the first design reaches."""
+    scored = reach.get("scored")
+    told = [
+        f"{number(row['value'], 1)} are {term.replace('_', ' ')}"
+        for term, row in reach.items()
+        if term not in {"residents", "eligible", "enrolled", "scored"}
+    ]
+    if scored is None:
+        return ""
+    return f"Of 10,000 synthetic residents, {title} covers {number(scored['value'], 0)}; {', '.join(told)}."
