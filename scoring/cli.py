@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
 ABOUT = "Fairness experiments on social credit designs, run over synthetic people only."
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=ABOUT)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=ABOUT
+)
 schemes_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The catalogue of schemes.")
 population_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Synthetic people.")
 app.add_typer(schemes_app, name="schemes")
 app.add_typer(population_app, name="population")
 
-People = Annotated[Optional[int], typer.Option("--people", min=1, help="How many people to draw.")]
-Seeds = Annotated[Optional[int], typer.Option("--seeds", min=1, help="How many seeds to run.")]
-Workers = Annotated[Optional[int], typer.Option("--workers", min=1, help="How many processes; all cores by default.")]
+People = Annotated[int | None, typer.Option("--people", min=1, help="How many people to draw.")]
+Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="How many seeds to run.")]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="How many processes; all cores by default.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine-readable results on standard output.")]
 
 
@@ -91,7 +93,7 @@ def run(
     people: People = None,
     seeds: Seeds = None,
     workers: Workers = None,
-    out: Annotated[Optional[Path], typer.Option(help="Where to write; reports/NAME by default.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write; reports/NAME by default.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not take up what a stopped run left.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -134,7 +136,7 @@ def report(folder: Annotated[Path, typer.Argument(help="A folder that a run wrot
 def compare(
     schemes: Annotated[list[str], typer.Argument(help="Two or more schemes; the others are compared with the first.")],
     people: Annotated[int, typer.Option("--people", min=1)] = 100_000,
-    out: Annotated[Optional[Path], typer.Option(help="The page to write; reports/compare/… by default.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The page to write; reports/compare/… by default.")] = None,
     workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
@@ -159,9 +161,7 @@ def list_schemes(as_json: AsJson = False) -> None:
     """List every scheme that can be named."""
     from scoring import schemes, workspace
 
-    rows = [
-        {"name": name, **schemes.summary(schemes.load(path))} for name, path in workspace.names("scheme").items()
-    ]
+    rows = [{"name": name, **schemes.summary(schemes.load(path))} for name, path in workspace.names("scheme").items()]
     show_json(rows) if as_json else print(table(rows))
 
 
@@ -210,7 +210,7 @@ def build_population(
     out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
     people: Annotated[int, typer.Option("--people", min=1)] = 100_000,
     seed: Annotated[int, typer.Option(min=0)] = 1,
-    world: Annotated[Optional[str], typer.Option(help="The recipe's first world by default.")] = None,
+    world: Annotated[str | None, typer.Option(help="The recipe's first world by default.")] = None,
     auditor: Annotated[bool, typer.Option("--auditor", help="Also write the hidden columns.")] = False,
 ) -> None:
     """Draw synthetic people into a Parquet file."""

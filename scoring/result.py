@@ -80,7 +80,7 @@ class Result:
         folder.mkdir(parents=True, exist_ok=True)
         self.rows.write_parquet(folder / "results.parquet")
         self.rows.write_csv(folder / "results.csv")
-        text = json.dumps(self.manifest, indent=2, ensure_ascii=False, sort_keys=True)
+        text = json.dumps(self.manifest, indent=2, ensure_ascii=False)
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
         return folder
 
@@ -98,8 +98,8 @@ def tidy(rows: list[dict[str, Any]] | pl.DataFrame) -> pl.DataFrame:
         unknown = {key for row in rows for key in row} - set(COLUMNS)
         if unknown:
             raise KeyError(f"not columns of a result: {sorted(unknown)}")
-        rows = pl.DataFrame(rows, schema_overrides={c: COLUMNS[c] for row in rows[:1] for c in row}, infer_schema_length=None)
-    full = [
-        (pl.col(c) if c in rows.columns else pl.lit(None)).cast(t).alias(c) for c, t in COLUMNS.items()
-    ]
+        rows = pl.DataFrame(
+            rows, schema_overrides={c: COLUMNS[c] for row in rows[:1] for c in row}, infer_schema_length=None
+        )
+    full = [(pl.col(c) if c in rows.columns else pl.lit(None)).cast(t).alias(c) for c, t in COLUMNS.items()]
     return rows.select(full).sort(KEY, nulls_last=False, maintain_order=True)

@@ -31,7 +31,9 @@ def frame_of(reads, rows, defaults):
     full = [{c: {**defaults, **row}.get(c, WORDS.get(c, 0)) for c in reads} for row in rows]
     types = {c: pl.String if c in WORDS else pl.UInt8 if c == "age" else pl.Int16 for c in reads}
     frame = pl.DataFrame(full, schema=types)
-    return frame.with_columns(pl.col(c).cast(pl.Enum(frame[c].drop_nulls().unique().to_list())) for c in reads if c in WORDS)
+    return frame.with_columns(
+        pl.col(c).cast(pl.Enum(frame[c].drop_nulls().unique().to_list())) for c in reads if c in WORDS
+    )
 
 
 ENGINES = {

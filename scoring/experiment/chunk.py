@@ -72,9 +72,7 @@ def look_again(
     index = pl.int_range(rows, dtype=pl.UInt32, eager=True).alias("person")
     people = population.draw(plan, seed, 0, rows).with_columns(index, groups.cell())
     reads = list(dict.fromkeys(column for design in designs for column in design.scheme.reads))
-    redrawn = population.redraw(plan, seed, 0, rows, range(1, redraws + 1)).select(
-        *reads, pl.concat([index] * redraws)
-    )
+    redrawn = population.redraw(plan, seed, 0, rows, range(1, redraws + 1)).select(*reads, pl.concat([index] * redraws))
     cells = people.select("person", "cell")
     for design in designs:
         scheme = design.scheme

@@ -143,7 +143,9 @@ def misfits(config: Experiment, document: Document, recipe: Any, loaded: Mapping
     levels = population.compile_recipe(recipe, config.worlds[0]).levels
     for i, group in enumerate(config.groups):
         for j, attribute in enumerate([group] if isinstance(group, str) else group):
-            yield from unknown(attribute, levels, ("groups", i) if isinstance(group, str) else ("groups", i, j), "attribute")
+            yield from unknown(
+                attribute, levels, ("groups", i) if isinstance(group, str) else ("groups", i, j), "attribute"
+            )
     for name, level in config.references.items():
         yield from unknown(name, config.groupings, ("references", name), "group")
         if name in levels:

@@ -129,9 +129,7 @@ def ledger_cube(ledger: pl.DataFrame, scheme: Any, groups: Groupings) -> pl.Data
 
 def signature_columns(outcome: pl.DataFrame, scheme: Any) -> list[pl.Series]:
     """Return one column per outcome of a scheme: 1 selected, 0 not, -1 unscored."""
-    return [
-        outcome[name].cast(pl.Int8).fill_null(-1).alias(f"{scheme.name}:{name}") for name in scheme.outcomes
-    ]
+    return [outcome[name].cast(pl.Int8).fill_null(-1).alias(f"{scheme.name}:{name}") for name in scheme.outcomes]
 
 
 def signature_cube(cells: pl.Series, columns: list[pl.Series], groups: Groupings) -> pl.DataFrame:

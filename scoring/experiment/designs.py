@@ -72,7 +72,9 @@ def example_ledger(scheme: Any, people: pl.DataFrame, attributes: list[str]) -> 
     ledger = scheme.ledger(scheme.score(people))
     rules = [rule for rule in scheme.rules if f"points__{rule.id}" in ledger.columns]
     entries = pl.sum_horizontal([(pl.col(f"points__{rule.id}") != 0).cast(pl.Int32) for rule in rules])
-    person = ledger.filter(pl.col("coverage").cast(pl.String) == "scored").sort(entries, descending=True, maintain_order=True)
+    person = ledger.filter(pl.col("coverage").cast(pl.String) == "scored").sort(
+        entries, descending=True, maintain_order=True
+    )
     if person.is_empty():
         return None
     row = person.row(0, named=True)

@@ -29,10 +29,10 @@ def one_record_less(people: pl.DataFrame, records: Sequence[str]) -> pl.DataFram
         change = [(pl.col(f"n_{record}") - 1).cast(people.schema[f"n_{record}"])]
         if f"amt_{record}" in people.columns:  # the amount goes with the last record of its type
             amount = pl.col(f"amt_{record}")
-            change.append(pl.when(pl.col(f"n_{record}") > 1).then(amount).otherwise(0).cast(people.schema[f"amt_{record}"]))
-        fewer.append(
-            people.filter(pl.col(f"n_{record}") > 0).with_columns(*change, pl.lit(record).alias("record"))
-        )
+            change.append(
+                pl.when(pl.col(f"n_{record}") > 1).then(amount).otherwise(0).cast(people.schema[f"amt_{record}"])
+            )
+        fewer.append(people.filter(pl.col(f"n_{record}") > 0).with_columns(*change, pl.lit(record).alias("record")))
     return pl.concat(fewer)
 
 
@@ -69,7 +69,9 @@ def state_with_record(scheme: Any, people: pl.DataFrame) -> pl.DataFrame:
     return outcome.select("person", "record", pl.col("band").cast(pl.String), *scheme.outcomes)
 
 
-def lottery(scheme: Any, redrawn: pl.DataFrame, redraws: int, cells: pl.DataFrame, groups: Groupings) -> pl.DataFrame | None:
+def lottery(
+    scheme: Any, redrawn: pl.DataFrame, redraws: int, cells: pl.DataFrame, groups: Groupings
+) -> pl.DataFrame | None:
     """Tally how often redraws of detection and recording agree about the same person with the same conduct.
 
     `redrawn` holds each person `redraws` times. For an outcome `agree` is the number of redraws that select her; for
@@ -83,7 +85,10 @@ def lottery(scheme: Any, redrawn: pl.DataFrame, redraws: int, cells: pl.DataFram
             .agg(pl.col(name).sum().cast(pl.Int64).alias("agree"))
             .with_columns(
                 pl.lit(name).alias("outcome"),
-                (pl.col("agree") * (pl.col("agree") - 1) + (redraws - pl.col("agree")) * (redraws - pl.col("agree") - 1)).alias("pairs"),
+                (
+                    pl.col("agree") * (pl.col("agree") - 1)
+                    + (redraws - pl.col("agree")) * (redraws - pl.col("agree") - 1)
+                ).alias("pairs"),
             )
         )
     if scheme.bands:
@@ -97,7 +102,11 @@ def lottery(scheme: Any, redrawn: pl.DataFrame, redraws: int, cells: pl.DataFram
     if not tables:
         return None
     persons = pl.concat(t.select("person", "outcome", "agree", "pairs") for t in tables).join(cells, on="person")
-    counted = tally(persons.with_columns(below=pl.col("pairs") < 0.75 * redraws * (redraws - 1)), ["outcome", "agree", "below"], pairs=pl.col("pairs").sum())
+    counted = tally(
+        persons.with_columns(below=pl.col("pairs") < 0.75 * redraws * (redraws - 1)),
+        ["outcome", "agree", "below"],
+        pairs=pl.col("pairs").sum(),
+    )
     return groups.roll_up(counted.with_columns(pl.lit(redraws, pl.Int64).alias("redraws")), ["n", "pairs"])
 
 

@@ -8,7 +8,7 @@ import os
 import resource
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date
@@ -75,7 +75,7 @@ def execute(
     parts = folder / "counts" / "parts" if folder else None
     if parts and fresh:
         shutil.rmtree(parts, ignore_errors=True)
-    cubes = pool(chunks(declared, parts and parts / key(config, hashes), workers, progress))
+    cubes = pool(chunks(declared, ready, parts and parts / key(config, hashes), workers, progress))
     study = studied(declared, ready, cubes)
     rows = measures.compute(cubes, study, config.measures)
     rows = rows.with_columns(pl.lit(config.experiment).alias("experiment"))
@@ -94,7 +94,9 @@ def execute(
     return result
 
 
-def chunks(declared: Declared, parts: Path | None, workers: int, progress: Progress) -> Iterator[Cubes]:
+def chunks(
+    declared: Declared, ready: list[designs.Design], parts: Path | None, workers: int, progress: Progress
+) -> Iterator[Cubes]:
     """Yield the cubes of every chunk, read back where a stopped run has left them."""
     config = declared.config
     text = config.model_dump_json()
@@ -102,7 +104,9 @@ def chunks(declared: Declared, parts: Path | None, workers: int, progress: Progr
     waiting = [job for job in jobs if not (parts and finished(parts, job))]
     progress(len(jobs) - len(waiting), len(jobs))
     done = len(jobs) - len(waiting)
-    for job, cubes in work(waiting, workers if config.people.n * len(waiting) >= WORTH_A_PROCESS else 1):
+    enough = config.people.n * len(waiting) >= WORTH_A_PROCESS
+    here = ((job, counted(declared, ready, job)) for job in waiting)
+    for job, cubes in elsewhere(waiting, workers) if workers > 1 and enough else here:
         done += 1
         progress(done, len(jobs))
         if parts:
@@ -113,11 +117,14 @@ def chunks(declared: Declared, parts: Path | None, workers: int, progress: Progr
         yield from (restore(parts, job) for job in jobs)
 
 
-def work(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Cubes]]:
-    """Compute jobs here, or in that many processes; what each job gives does not depend on where it ran."""
-    if workers <= 1 or len(jobs) <= 1:
-        yield from ((job, compute(job)) for job in jobs)
-        return
+def counted(declared: Declared, ready: Sequence[designs.Design], job: Job) -> Cubes:
+    """Compute one chunk."""
+    plan = population.compile_recipe(declared.recipe, job.world)
+    return chunk(declared.config, plan, ready, job.seed)
+
+
+def elsewhere(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Cubes]]:
+    """Compute jobs in that many processes; what each job gives does not depend on where it ran."""
     before = os.environ.get("POLARS_MAX_THREADS")
     os.environ["POLARS_MAX_THREADS"] = "1"  # a process a core: threads would only compete
     pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"))
@@ -142,10 +149,8 @@ def prepared(config: str) -> tuple[Declared, tuple[designs.Design, ...]]:
 
 
 def compute(job: Job) -> Cubes:
-    """Compute one chunk."""
-    declared, ready = prepared(job.config)
-    plan = population.compile_recipe(declared.recipe, job.world)
-    return chunk(declared.config, plan, ready, job.seed)
+    """Compute one chunk in a process of its own."""
+    return counted(*prepared(job.config), job)
 
 
 def pool(found: Iterator[Cubes]) -> Cubes:

@@ -102,7 +102,7 @@ def in_use(ledger: Counts, study: Study) -> pl.DataFrame:
     by_rule = (
         ledger.where(group_by=EVERYONE)
         .cells.filter(pl.col("rule") != CLIP)
-        .group_by(*per_seed, "rule")
+        .group_by(*per_seed, "rule", maintain_order=True)
         .agg(
             (persons * (p - (p * persons).sum() / persons.sum()).abs()).sum().alias("spread"),
             (persons.filter(p != 0).sum() / persons.sum()).alias("fires"),
@@ -111,7 +111,7 @@ def in_use(ledger: Counts, study: Study) -> pl.DataFrame:
     )
     q = pl.col("spread") / pl.col("spread").sum()
     moves = q.filter(q > 0)
-    vector = by_rule.group_by(per_seed).agg(
+    vector = by_rule.group_by(per_seed, maintain_order=True).agg(
         (pl.col("fires") > 0).sum().alias("fired_rules"),
         (pl.col("fires") >= LIVE).sum().alias("live_rules"),
         pl.col("fires").sum().alias("rules_fired_mean"),
@@ -134,16 +134,18 @@ def score_variance_share(ledger: Counts, study: Study) -> pl.DataFrame:
     p, persons, s = pl.col("points").cast(pl.Float64), pl.col("n"), pl.col("score").cast(pl.Float64)
     covariance = (p * s).sum() / persons.sum() - (p * persons).sum() / persons.sum() * s.sum() / persons.sum()
     by_rule = (
-        ledger.where(group_by=EVERYONE).cells.group_by(*per_seed, "rule").agg(covariance.alias("shared"), persons.sum())
+        ledger.where(group_by=EVERYONE)
+        .cells.group_by(*per_seed, "rule", maintain_order=True)
+        .agg(covariance.alias("shared"), persons.sum())
     )
     mark = (
         pl.when(pl.col("rule") == CLIP).then(pl.lit(CLIP)).otherwise(pl.col("mark").fill_null("unmarked")).alias("term")
     )
-    marked = by_rule.join(study.marks(), on=["scheme", "rule"], how="left").with_columns(mark)
+    marked = by_rule.join(study.marks(), on=["scheme", "rule"], how="left", maintain_order="left").with_columns(mark)
     variance = pl.col("shared").sum().over(per_seed)
     table = (
         marked.with_columns(pl.when(variance > 1e-12).then(pl.col("shared") / variance).alias("value"))
-        .group_by(*per_seed, "term")
+        .group_by(*per_seed, "term", maintain_order=True)
         .agg(pl.when(pl.col("value").null_count() == 0).then(pl.col("value").sum()), pl.col("n").first())
     )
     rows = seeds.repeated(table, ["world", "scheme", "term"], study.level)

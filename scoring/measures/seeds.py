@@ -23,12 +23,17 @@ def over_seeds(table: pl.DataFrame, keys: list[str], pooled: pl.Expr | None = No
     """
     averaged = [c for c, t in table.schema.items() if t.is_numeric() and c not in {*keys, "seed", "draw", "value"}]
     defined = pl.col("value").is_not_null() & pl.col("value").is_finite()
-    means = table.group_by(*keys, "draw").agg(
-        pl.col("value").mean(),
-        (pl.col("value").std() / pl.len().sqrt()).alias("mcse"),
-        pl.len().cast(pl.Int32).alias("seeds"),
-        (~defined).sum().cast(pl.Int32).alias("undefined"),
-        pl.col(averaged).mean(),
+    # In one order: floating-point sums are then the same whatever the number of threads.
+    means = (
+        table.sort(*keys, "draw", "seed")
+        .group_by(*keys, "draw", maintain_order=True)
+        .agg(
+            pl.col("value").mean(),
+            (pl.col("value").std() / pl.len().sqrt()).alias("mcse"),
+            pl.len().cast(pl.Int32).alias("seeds"),
+            (~defined).sum().cast(pl.Int32).alias("undefined"),
+            pl.col(averaged).mean(),
+        )
     )
     whole = pl.col("undefined") == 0
     instead = pl.lit(None, pl.Float64) if pooled is None else pooled
@@ -61,7 +66,7 @@ def draw_rows(table: pl.DataFrame, keys: list[str], pooled: pl.Expr | None = Non
     means = over_seeds(table.filter(pl.col("draw") != NO_DRAW), keys, pooled)
     averaged = [c for c, t in means.schema.items() if t.is_numeric() and c not in {*keys, "draw", "value", "seeds"}]
     return (
-        means.group_by(keys)
+        means.group_by(keys, maintain_order=True)
         .agg(
             pl.col("value").median(),
             pl.col("value").min().alias("low"),

@@ -48,7 +48,7 @@ def self_consistency(counts: Counts, study: Study) -> pl.DataFrame:
     """
     table = (
         agreement(counts)
-        .group_by(*WORLD, "seed", *GROUP, "param")
+        .group_by(*WORLD, "seed", *GROUP, "param", maintain_order=True)
         .agg((pl.col("pairs") / pl.col("possible")).sum().alias("y"), pl.col("n").filter(pl.col("possible") > 0).sum())
     )
     return rates.rows(table, study, "self_consistency", undefined("fewer than two redraws", MEAN))

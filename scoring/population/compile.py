@@ -18,7 +18,7 @@ from scipy.special import ndtri
 from scoring.population import rates
 from scoring.population.joint import Joint
 from scoring.population.noise import collisions
-from scoring.population.recipe import Record, Recipe, World
+from scoring.population.recipe import Recipe, Record, World
 
 ONE = 1 << 32
 UNEXPOSED = -(1 << 30)
@@ -125,7 +125,10 @@ def _compiled(text: str, world: str) -> Plan:
         residuals,
         {z: residual_weights(recipe, {z: 1.0}) for z in recipe.latent},
         {
-            z: [(a, np.array([round(LATENT_UNIT * by.get(w, 0.0)) for w in levels[a]], dtype=np.int32)) for a, by in latent.resources.items()]
+            z: [
+                (a, np.array([round(LATENT_UNIT * by.get(w, 0.0)) for w in levels[a]], dtype=np.int32))
+                for a, by in latent.resources.items()
+            ]
             for z, latent in recipe.latent.items()
         },
         {name: counted(recipe, joint, name, recipe.worlds[world], residuals) for name in recipe.records},

@@ -55,7 +55,10 @@ class Joint:
         index = {name: i for i, name in enumerate(axes)}
         for name in axes:
             given = self.recipe.attributes[name].given
-            operands += [self.tables[name][np.ix_(*map(self.onto, given))], [index[self.root(g)] for g in given] + [index[name]]]
+            operands += [
+                self.tables[name][np.ix_(*map(self.onto, given))],
+                [index[self.root(g)] for g in given] + [index[name]],
+            ]
         drawn = list(dict.fromkeys(self.root(n) for n in names))
         p = np.einsum(*operands, [index[n] for n in drawn], optimize="greedy")
         return self.regrouped(p, drawn, names)
@@ -85,7 +88,9 @@ class Joint:
         table = np.full([*shape, len(attribute.levels)], np.nan)
         for key, shares in attribute.shares.items():
             parts = cell(key, attribute.given, self.levels)
-            for combination in product(*([self.levels[g].index(w) for w in ws] for g, ws in zip(attribute.given, parts, strict=True))):
+            for combination in product(
+                *([self.levels[g].index(w) for w in ws] for g, ws in zip(attribute.given, parts, strict=True))
+            ):
                 if np.isnan(table[combination]).all():
                     table[combination] = shares
         if np.isnan(table).any():

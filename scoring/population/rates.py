@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.signal import fftconvolve
-from scipy.stats import binom, poisson
+from scipy.special import bdtr, pdtr
 
 from scoring.population.joint import Joint
 from scoring.population.recipe import Multiplier, Recipe, Stage
@@ -100,8 +99,8 @@ def spread(weights: Mapping[str, int], residuals: np.ndarray) -> tuple[int, np.n
     for weight in weights.values():
         added = predictor(weight, residuals)
         own = np.bincount(added - added.min()) / len(residuals)
-        first, shares = first + int(added.min()), fftconvolve(shares, own)
-    return first, np.maximum(shares, 0)
+        first, shares = first + int(added.min()), np.convolve(shares, own)
+    return first, shares
 
 
 def predictor(weight: int, residuals: np.ndarray) -> np.ndarray:
@@ -130,13 +129,13 @@ def calibrated(cells: Grid, target: float, most: int, spread_: tuple[int, np.nda
     if excess(8.0) < 0:
         raise ValueError(f"{name}: a rate of {target:g} is above what its exposure, detection and cap allow")
     base = np.exp(brentq(excess, -30.0, 8.0, xtol=1e-10))
-    cdf = poisson.cdf(np.arange(most)[None, :], (base * RELATIVE)[:, None])
+    cdf = pdtr(np.arange(most)[None, :], (base * RELATIVE)[:, None])
     return np.minimum(np.rint(cdf * ONE), ONE).astype(np.uint64)
 
 
 def capped_mean(rate: np.ndarray, most: int) -> np.ndarray:
     """Return the mean of a Poisson count that stops at `most`."""
-    return poisson.sf(np.arange(most)[None, :], rate[:, None]).sum(axis=1)
+    return (1 - pdtr(np.arange(most)[None, :], rate[:, None])).sum(axis=1)
 
 
 def binomial(p: np.ndarray, most: int) -> np.ndarray:
@@ -146,5 +145,5 @@ def binomial(p: np.ndarray, most: int) -> np.ndarray:
     """
     n = np.arange(most + 1)[None, :, None]
     k = np.arange(most)[None, None, :]
-    cdf = np.where(k >= n, 1.0, binom.cdf(k, n, p[:, None, None]))
+    cdf = np.where(k >= n, 1.0, bdtr(np.minimum(k, n), n, p[:, None, None]))
     return np.where(k >= n, ONE, np.minimum(np.rint(cdf * ONE), ONE)).astype(np.uint64)

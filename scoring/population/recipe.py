@@ -277,7 +277,9 @@ def cycles(recipe: Recipe, document: Document) -> Iterator[Problem]:
             root = recipe.derived[parent].derived_from if parent in recipe.derived else parent
             if root not in known and root in recipe.attributes:
                 yield document.problem(
-                    ("attributes", name, "given", i), f"{parent!r} is not declared before {name!r}", "parents come first"
+                    ("attributes", name, "given", i),
+                    f"{parent!r} is not declared before {name!r}",
+                    "parents come first",
                 )
         known.add(name)
 

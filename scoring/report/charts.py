@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 TEAL, RUST, GREY, INK, MUTE, RULE = "#00657a", "#b8431f", "#8a929a", "#1d2329", "#5f6b76", "#ddd8cc"
 WORST_TO_BEST = ["#8e2d12", "#d07f4b", "#e8c9a3", "#8fc1c6", "#00657a", "#00434f"]
 FONT = "Helvetica, Arial, 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
-WIDTH, LABELS, STEP = 400, 235, 24
+WIDTH, LABELS, STEP = 380, 290, 24
 LINES = ((0.8, "0.8"), (1.25, "1.25"))
 
 
@@ -27,12 +27,21 @@ def svg(chart: Any, identity: str) -> str:
     """Return a chart as SVG that takes the width of its figure and is named by its caption."""
     import vl_convert
 
-    configured = chart.configure(font=FONT, padding={"left": 4, "right": 44, "top": 6, "bottom": 4}, background="#fcfbf8")
-    configured = configured.configure_view(stroke=None).configure_axis(
-        labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=MUTE,
-        gridColor="#ece8de", domainColor=RULE, tickColor=RULE, labelLimit=LABELS,
+    configured = chart.configure(
+        font=FONT, padding={"left": 4, "right": 44, "top": 6, "bottom": 4}, background="#fcfbf8"
     )
-    text = vl_convert.vegalite_to_svg(configured.to_json())
+    configured = configured.configure_view(stroke=None).configure_axis(
+        labelFontSize=12,
+        titleFontSize=12,
+        titleFontWeight="normal",
+        labelColor=INK,
+        titleColor=MUTE,
+        gridColor="#ece8de",
+        domainColor=RULE,
+        tickColor=RULE,
+        labelLimit=LABELS,
+    )
+    text = vl_convert.vegalite_to_svg(configured.to_dict(validate=False))
     head = f'<svg role="img" aria-labelledby="{identity}-t {identity}-d" '
     return re.sub(r"^<svg ", head, text, count=1).replace('aria-roledescription="rule mark"', "")
 
@@ -61,10 +70,18 @@ def forest(rows: Sequence[Row], identity: str, favourable: bool) -> str:
     x = x.title("times as often as the reference group (log scale)").axis(values=ticks, format="~g")
     y = alt.Y("group:N").sort(None).title(None).axis(ticks=False, domain=False, labelPadding=8)
     base = alt.Chart(data).encode(y=y)
-    lines = alt.Chart(pl.DataFrame({"x": [v for v, _ in LINES]})).mark_rule(strokeDash=[3, 3], color=MUTE).encode(x="x:Q")
+    lines = (
+        alt.Chart(pl.DataFrame({"x": [v for v, _ in LINES]})).mark_rule(strokeDash=[3, 3], color=MUTE).encode(x="x:Q")
+    )
     one = alt.Chart(pl.DataFrame({"x": [1.0]})).mark_rule(color=INK).encode(x="x:Q")
-    bars = base.transform_filter("isValid(datum.low)").mark_rule(color=colour, strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q")
-    dots = base.mark_point(size=70, color=colour, strokeWidth=2).encode(x=x, fill=alt.condition("datum.small", alt.value("#fcfbf8"), alt.value(colour)))
+    bars = (
+        base.transform_filter("isValid(datum.low)")
+        .mark_rule(color=colour, strokeWidth=2)
+        .encode(x=alt.X("low:Q"), x2="high:Q")
+    )
+    dots = base.mark_point(size=70, color=colour, strokeWidth=2).encode(
+        x=x, fill=alt.condition("datum.small", alt.value("#fcfbf8"), alt.value(colour))
+    )
     labels = base.mark_text(dy=-9, fontSize=11, color=INK).encode(x=alt.X("value:Q"), text="label:N")
     return svg((lines + one + bars + dots + labels).properties(width=WIDTH, height=STEP * 1.25 * data.height), identity)
 
@@ -81,14 +98,20 @@ def bands(rows: Sequence[Row], identity: str, order: Sequence[str]) -> str:
             "rank": [order.index(r["term"]) for r in rows],
         }
     )
-    colours = WORST_TO_BEST if len(order) == 6 else [WORST_TO_BEST[round(i * 5 / max(len(order) - 1, 1))] for i in range(len(order))]
+    colours = (
+        WORST_TO_BEST
+        if len(order) == 6
+        else [WORST_TO_BEST[round(i * 5 / max(len(order) - 1, 1))] for i in range(len(order))]
+    )
     chart = (
         alt.Chart(data)
         .mark_bar(stroke="#fcfbf8", strokeWidth=0.6)
         .encode(
             x=alt.X("share:Q").title("per cent of scored persons").scale(domain=[0, 100]),
             y=alt.Y("group:N").sort(None).title(None).axis(ticks=False, domain=False, labelPadding=8),
-            color=alt.Color("band:N").scale(domain=list(order), range=colours).legend(orient="top", title=None, direction="horizontal", labelFontSize=12),
+            color=alt.Color("band:N")
+            .scale(domain=list(order), range=colours)
+            .legend(orient="top", title=None, direction="horizontal", labelFontSize=12),
             order="rank:Q",
         )
         .properties(width=WIDTH, height=STEP * 1.3 * data["group"].n_unique())
@@ -104,7 +127,15 @@ def waterfall(rows: Sequence[Row], identity: str, names: Mapping[str, str]) -> s
         return ""
     at, table = 0.0, []
     for row in parts:
-        table.append({"rule": names.get(row["term"], row["term"]), "from": at, "to": at + row["value"], "points": row["value"], "kind": "total"})
+        table.append(
+            {
+                "rule": names.get(row["term"], row["term"]),
+                "from": at,
+                "to": at + row["value"],
+                "points": row["value"],
+                "kind": "total",
+            }
+        )
         table[-1]["kind"] = "loses" if row["value"] < 0 else "gains"
         at += row["value"]
     table.append({"rule": "gap in mean points", "from": 0.0, "to": total, "points": total, "kind": "total"})
@@ -114,10 +145,19 @@ def waterfall(rows: Sequence[Row], identity: str, names: Mapping[str, str]) -> s
     data = pl.DataFrame(table)
     scale = alt.Scale(domain=["loses", "gains", "total"], range=[RUST, TEAL, GREY])
     y = alt.Y("rule:N").sort(None).title(None).axis(ticks=False, domain=False, labelPadding=8)
-    bars = alt.Chart(data).mark_bar(height=13).encode(
-        y=y, x=alt.X("from:Q").title("points, group minus reference"), x2="to:Q", color=alt.Color("kind:N").scale(scale).legend(None)
+    bars = (
+        alt.Chart(data)
+        .mark_bar(height=13)
+        .encode(
+            y=y,
+            x=alt.X("from:Q").title("points, group minus reference"),
+            x2="to:Q",
+            color=alt.Color("kind:N").scale(scale).legend(None),
+        )
     )
-    labels = alt.Chart(data).mark_text(align="left", dx=4, fontSize=11, color=INK).encode(y=y, x="end:Q", text="label:N")
+    labels = (
+        alt.Chart(data).mark_text(align="left", dx=4, fontSize=11, color=INK).encode(y=y, x="end:Q", text="label:N")
+    )
     zero = alt.Chart(pl.DataFrame({"x": [0.0]})).mark_rule(color=INK).encode(x="x:Q")
     return svg((zero + bars + labels).properties(width=WIDTH, height=STEP * data.height), identity)
 
@@ -131,7 +171,12 @@ def errors(rows: Sequence[Row], identity: str) -> str:
         {
             "tau": [int(r["param"].removeprefix("tau=")) for r in drawn],
             "rate": [100 * r["value"] for r in drawn],
-            "kind": [{"false_positive_rate": "sanctioned below tau", "false_negative_rate": "passed over at or above tau"}[r["measure"]] for r in drawn],
+            "kind": [
+                {"false_positive_rate": "sanctioned below tau", "false_negative_rate": "passed over at or above tau"}[
+                    r["measure"]
+                ]
+                for r in drawn
+            ],
             "label": [wording.percent(r["value"]) for r in drawn],
         }
     )
@@ -159,8 +204,14 @@ def pivotal(rows: Sequence[Row], identity: str) -> str:
         }
     )
     y = alt.Y("record:N").sort(None).title(None).axis(ticks=False, domain=False, labelPadding=8)
-    bars = alt.Chart(data).mark_bar(height=13, color=GREY).encode(y=y, x=alt.X("share:Q").title("per cent of scored persons"))
-    labels = alt.Chart(data).mark_text(align="left", dx=4, fontSize=11, color=INK).encode(y=y, x="share:Q", text="label:N")
+    bars = (
+        alt.Chart(data)
+        .mark_bar(height=13, color=GREY)
+        .encode(y=y, x=alt.X("share:Q").title("per cent of scored persons"))
+    )
+    labels = (
+        alt.Chart(data).mark_text(align="left", dx=4, fontSize=11, color=INK).encode(y=y, x="share:Q", text="label:N")
+    )
     return svg((bars + labels).properties(width=WIDTH, height=STEP * data.height), identity)
 
 

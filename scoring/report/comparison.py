@@ -59,7 +59,12 @@ def differences(shown: Shown, measure: str) -> list[dict[str, Any]]:
 def agreement_table(shown: Shown) -> dict[str, Any]:
     """Return how many persons two designs say the same of."""
     rows = [
-        [shown.title(r["scheme"]), (r["outcome"] or "").replace("_", " "), wording.percent(r["value"], 2), wording.interval(r, 2, 100) if r["value"] is not None else r["note"] or r["status"]]
+        [
+            shown.title(r["scheme"]),
+            (r["outcome"] or "").replace("_", " "),
+            wording.percent(r["value"], 2),
+            wording.interval(r, 2, 100) if r["value"] is not None else r["note"] or r["status"],
+        ]
         for r in differences(shown, "outcome_agreement")
         if r["group_by"] == "everyone"
     ]
@@ -74,7 +79,16 @@ def paired_by_group(shown: Shown) -> dict[str, Any]:
             continue
         values = [wording.number(None if r[c] is None else 1e4 * r[c], 1) for c in ("value", "low", "high")]
         why = r["note"] or ("" if r["status"] == "ok" else r["status"])
-        rows.append([shown.title(r["scheme"]), (r["outcome"] or "").replace("_", " "), wording.level(r["group"]), wording.number(r["n"], 0), *values, why])
+        rows.append(
+            [
+                shown.title(r["scheme"]),
+                (r["outcome"] or "").replace("_", " "),
+                wording.level(r["group"]),
+                wording.number(r["n"], 0),
+                *values,
+                why,
+            ]
+        )
     return {"head": ["design", "outcome", "group", "n", "more of 10,000", "low", "high", "note"], "rows": rows}
 
 
@@ -83,10 +97,18 @@ def rates_table(shown: Shown) -> dict[str, Any]:
     rows = []
     outcomes = list(dict.fromkeys(o for name in shown.designs for o in shown.outcomes(name)))
     for outcome in outcomes:
-        found = {(r["scheme"], r["group_by"], r["group"]): r for r in shown.best(measure="selection_rate", outcome=outcome)}
+        found = {
+            (r["scheme"], r["group_by"], r["group"]): r for r in shown.best(measure="selection_rate", outcome=outcome)
+        }
         for group_by, group in dict.fromkeys((g, w) for _, g, w in found if g in (*shown.groupings, "everyone")):
             cells = [found.get((name, group_by, group)) for name in shown.designs]
-            rows.append([outcome.replace("_", " "), wording.level(group), *(wording.percent(r["value"], 2) if r else "no such outcome" for r in cells)])
+            rows.append(
+                [
+                    outcome.replace("_", " "),
+                    wording.level(group),
+                    *(wording.percent(r["value"], 2) if r else "no such outcome" for r in cells),
+                ]
+            )
     return {"head": ["outcome", "group", *map(shown.title, shown.designs)], "rows": rows}
 
 
@@ -95,7 +117,10 @@ def comparison_text(result: Result) -> str:
     shown = Shown(result)
     parts = [
         ("Side by side", side_by_side(shown)),
-        (f"Paired differences to {shown.title(result.manifest['versus'])}, per 10,000 persons whom both score", paired_by_group(shown)),
+        (
+            f"Paired differences to {shown.title(result.manifest['versus'])}, per 10,000 persons whom both score",
+            paired_by_group(shown),
+        ),
         ("Rates by group", rates_table(shown)),
         ("Agreement", agreement_table(shown)),
         ("Complexity", page.complexity_table(shown)),
@@ -107,7 +132,9 @@ def aligned(table: dict[str, Any]) -> str:
     """Lay a table out in columns; wide characters count as two."""
     lines = [list(map(str, row)) for row in [table["head"], *table["rows"]]]
     widths = [min(max(map(wide, column)), 44) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(c + " " * max(w - wide(c), 0) for c, w in zip(row, widths, strict=True)).rstrip() for row in lines)
+    return "\n".join(
+        "  ".join(c + " " * max(w - wide(c), 0) for c, w in zip(row, widths, strict=True)).rstrip() for row in lines
+    )
 
 
 def wide(text: str) -> int:

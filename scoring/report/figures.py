@@ -66,9 +66,15 @@ class Shown:
 def once(rows: pl.DataFrame, also: Sequence[str]) -> list[Row]:
     """Keep one row a number: over seeds if there is an interval, else over draws, else one audit's."""
     key = ["scheme", "versus", "measure", "param", "term", "outcome", "group_by", "group", *also]
-    rank = pl.col("uncertainty").replace_strict({u: i for i, u in enumerate(PREFERRED)}, default=9, return_dtype=pl.Int32)
-    ranked = rows.with_columns((rank + 5 * (pl.col("low").is_null() & (pl.col("uncertainty") == "seeds")).cast(pl.Int32)).alias("rank"))
-    return ranked.sort("rank", maintain_order=True).unique(key, keep="first", maintain_order=True).drop("rank").to_dicts()
+    rank = pl.col("uncertainty").replace_strict(
+        {u: i for i, u in enumerate(PREFERRED)}, default=9, return_dtype=pl.Int32
+    )
+    ranked = rows.with_columns(
+        (rank + 5 * (pl.col("low").is_null() & (pl.col("uncertainty") == "seeds")).cast(pl.Int32)).alias("rank")
+    )
+    return (
+        ranked.sort("rank", maintain_order=True).unique(key, keep="first", maintain_order=True).drop("rank").to_dicts()
+    )
 
 
 def numbered(rows: Sequence[Row], digits: int = 2, scale: float = 1) -> list[list[str]]:
@@ -103,10 +109,17 @@ def bands_by_group(shown: Shown) -> Iterator[Figure]:
             identity,
             f"{shown.title(name)}: band {biggest['term']} holds {wording.percent(biggest['value'])} of {wording.level(biggest['group'])}",
             f"Share of scored persons by band and {wording.attribute(shown.first_grouping)}, worst band first, world {shown.world}."
-            + (" Medians over draws of the unknown weights, so bars need not reach 100." if shown.told(name)["family"] else ""),
+            + (
+                " Medians over draws of the unknown weights, so bars need not reach 100."
+                if shown.told(name)["family"]
+                else ""
+            ),
             charts.bands(rows, identity, order),
             ["group", *order],
-            [[wording.level(g), *(wording.percent(by[g, b]["value"], 2) if (g, b) in by else "0.00%" for b in order)] for g in groups],
+            [
+                [wording.level(g), *(wording.percent(by[g, b]["value"], 2) if (g, b) in by else "0.00%" for b in order)]
+                for g in groups
+            ],
             f"Cut points and their marks: {', '.join(b['name'] + ' [' + b['mark'] + ']' for b in shown.told(name)['bands'])}.",
         )
 
@@ -125,12 +138,13 @@ def forests(shown: Shown, polarity: str) -> Iterator[Figure]:
                 continue
             told = shown.told(name)["outcomes"][outcome]
             sound = [r for r in rows if r["status"] == "ok" and r["low"] is not None]
-            far = max(sound, key=lambda r: abs(r["value"] - 1), default=None)
+            apart = [r for r in sound if not r["low"] <= 1 <= r["high"]]
+            far = max(apart, key=lambda r: abs(r["value"] - 1), default=None)
             said = outcome.replace("_", " ")
             title = f"{shown.title(name)}, {said}: " + (
                 f"{wording.level(far['group'])} {wording.number(far['value'])} times as often as {wording.level(far['reference'])}"
                 if far
-                else "every cell is small"
+                else ("no interval excludes 1" if sound else "every cell is small")
             )
             identity = f"forest-{name}-{outcome}"
             yield Figure(
@@ -159,10 +173,19 @@ def error_curve(shown: Shown) -> Iterator[Figure]:
             if not rows:
                 continue
             identity = f"errors-{name}-{outcome}"
-            grave = next((r for r in rows if r["measure"] == "false_negative_rate" and r["param"] == "tau=10" and r["value"] is not None), None)
+            grave = next(
+                (
+                    r
+                    for r in rows
+                    if r["measure"] == "false_negative_rate" and r["param"] == "tau=10" and r["value"] is not None
+                ),
+                None,
+            )
             said = outcome.replace("_", " ")
             title = f"{shown.title(name)}, {said}" + (
-                f": {wording.percent(grave['value'])} of persons with simulated harm of 10 or more are passed over" if grave else ""
+                f": {wording.percent(grave['value'])} of persons with simulated harm of 10 or more are passed over"
+                if grave
+                else ""
             )
             yield Figure(
                 identity,
@@ -170,7 +193,17 @@ def error_curve(shown: Shown) -> Iterator[Figure]:
                 f"Persons selected for “{said}” whose simulated harm lies below tau, and persons at or above tau who are passed over; world {shown.world}.",
                 charts.errors(rows, identity),
                 ("measure", "tau", "value", "low", "high", "status"),
-                [[r["measure"].replace("_", " "), r["param"].removeprefix("tau="), wording.percent(r["value"], 2), wording.percent(r["low"], 2), wording.percent(r["high"], 2), r["status"]] for r in rows],
+                [
+                    [
+                        r["measure"].replace("_", " "),
+                        r["param"].removeprefix("tau="),
+                        wording.percent(r["value"], 2),
+                        wording.percent(r["low"], 2),
+                        wording.percent(r["high"], 2),
+                        r["status"],
+                    ]
+                    for r in rows
+                ],
                 "Simulated harm is a declared weighting of simulated events, not desert.",
             )
 
@@ -179,7 +212,10 @@ def gap_by_rule(shown: Shown) -> Iterator[Figure]:
     """Yield the gap in mean points by rule, for each points scheme, in the first grouping."""
     for name in shown.designs:
         told = shown.told(name)
-        names = {r["id"]: r["label"] for r in told["rules"]} | {"clip": "floor and ceiling", "total": "gap in mean points"}
+        names = {r["id"]: r["label"] for r in told["rules"]} | {
+            "clip": "floor and ceiling",
+            "total": "gap in mean points",
+        }
         marks = {r["id"]: r["mark"] for r in told["rules"]}
         found = shown.best(measure="rule_gap", scheme=name, group_by=shown.first_grouping)
         for group in list(dict.fromkeys(r["group"] for r in found)):
@@ -193,10 +229,21 @@ def gap_by_rule(shown: Shown) -> Iterator[Figure]:
                 identity,
                 f"{shown.title(name)}: “{names[widest['term']]}” moves the gap most, {wording.number(widest['value'])} of {wording.number(total['value'])} points",
                 f"Mean points by rule, {wording.level(group)} minus {wording.level(total['reference'])}"
-                + (", median over draws; medians need not add up." if told["family"] else ", adding up exactly to the gap."),
+                + (
+                    ", median over draws; medians need not add up."
+                    if told["family"]
+                    else ", adding up exactly to the gap."
+                ),
                 charts.waterfall(rows, identity, names),
                 ("rule", "points", "low", "high", "mark"),
-                [[names.get(r["term"], r["term"]), *(wording.number(r[c], 3) for c in ("value", "low", "high")), marks.get(r["term"], "")] for r in sorted(rows, key=lambda r: r["value"] or 0)],
+                [
+                    [
+                        names.get(r["term"], r["term"]),
+                        *(wording.number(r[c], 3) for c in ("value", "low", "high")),
+                        marks.get(r["term"], ""),
+                    ]
+                    for r in sorted(rows, key=lambda r: r["value"] or 0)
+                ],
             )
 
 
@@ -214,5 +261,12 @@ def turning_records(shown: Shown) -> Iterator[Figure]:
             f"Share of scored persons whose band or outcome changes when one record of the type is taken away; {wording.number(top['n'], 0)} persons looked at again.",
             picture,
             ("record", "share", "low", "high", "status"),
-            [[r["term"].replace("_", " "), *(wording.percent(r[c], 3) for c in ("value", "low", "high")), r["status"]] for r in rows],
+            [
+                [
+                    r["term"].replace("_", " "),
+                    *(wording.percent(r[c], 3) for c in ("value", "low", "high")),
+                    r["status"],
+                ]
+                for r in rows
+            ],
         )

@@ -38,7 +38,11 @@ def render(template: str, told: Mapping[str, Any]) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"number": wording.number, "percent": wording.percent, "level": wording.level}
     return environment.get_template(template).render(told)
@@ -80,7 +84,9 @@ def reach_of(shown: Shown, scheme: str) -> dict[str, Any]:
 def reach_strip(shown: Shown) -> list[tuple[str, str]]:
     """Return the strip under the lede: of 10,000 residents, under the first design."""
     rows = reach_of(shown, shown.designs[0])
-    return [(wording.number(r["value"], 0 if r["value"] >= 100 else 1), term.replace("_", " ")) for term, r in rows.items()][:6]
+    return [
+        (wording.number(r["value"], 0 if r["value"] >= 100 else 1), term.replace("_", " ")) for term, r in rows.items()
+    ][:6]
 
 
 def reach_table(shown: Shown) -> dict[str, Any]:
@@ -89,12 +95,19 @@ def reach_table(shown: Shown) -> dict[str, Any]:
     for name in shown.designs:
         rows = reach_of(shown, name)
         follows = [
-            f"{wording.number(r['value'], 1)} {term.replace('_', ' ')}" + (f" ({wording.number(r['low'], 1)}–{wording.number(r['high'], 1)} over draws)" if r["uncertainty"] == "specification" else "")
+            f"{wording.number(r['value'], 1)} {term.replace('_', ' ')}"
+            + (
+                f" ({wording.number(r['low'], 1)}–{wording.number(r['high'], 1)} over draws)"
+                if r["uncertainty"] == "specification"
+                else ""
+            )
             for term, r in rows.items()
             if term in shown.outcomes(name)
         ]
         values = [wording.number(rows[t]["value"], 0) if t in rows else "–" for t in ("eligible", "enrolled", "scored")]
-        table.append([shown.title(name), shown.told(name)["instrument"], *values, "; ".join(follows) or "no outcome documented"])
+        table.append(
+            [shown.title(name), shown.told(name)["instrument"], *values, "; ".join(follows) or "no outcome documented"]
+        )
     return {"head": ["design", "instrument", "eligible", "enrolled", "scored", "what follows"], "rows": table}
 
 
@@ -109,14 +122,20 @@ def findings(shown: Shown) -> Iterator[dict[str, str]]:
                 continue
             row = max(rows, key=lambda r: (r["status"] == "ok", abs((r["value"] or 1) - 1)))
             label = claim["outcome"].replace("_", " ")
-            worlds = shown.every_world(measure=claim["measure"], outcome=claim["outcome"], group_by=group_by, scheme=name, group=row["group"])
+            worlds = shown.every_world(
+                measure=claim["measure"], outcome=claim["outcome"], group_by=group_by, scheme=name, group=row["group"]
+            )
             yield {
                 "text": wording.ratio_finding(row, shown.title(name), label),
                 "small": f"{wording.line_of(row) if row['status'] == 'ok' else ''} {wording.over_worlds(worlds) if row['status'] == 'ok' else ''}".strip(),
             }
     for name in shown.designs[:1]:
         for row in shown.best(measure="pivotal_record_share", scheme=name, term="any", group_by="everyone"):
-            lottery = [r for r in shown.best(measure="self_consistency", scheme=name, group_by=shown.first_grouping) if r["param"] == "band"]
+            lottery = [
+                r
+                for r in shown.best(measure="self_consistency", scheme=name, group_by=shown.first_grouping)
+                if r["param"] == "band"
+            ]
             yield {
                 "text": wording.pivotal_finding(row, shown.title(name)),
                 "small": wording.lottery_finding(lottery, "Enforcement lottery") if lottery else "",
@@ -128,14 +147,25 @@ def lottery_table(shown: Shown) -> dict[str, Any]:
     rows = []
     for name in shown.designs:
         for r in shown.best(measure="self_consistency", scheme=name, group_by=shown.first_grouping):
-            rows.append([shown.title(name), r["param"], wording.level(r["group"]), wording.percent(None if r["value"] is None else 1 - r["value"], 2), wording.number(r["n"], 0), r["status"]])
+            rows.append(
+                [
+                    shown.title(name),
+                    r["param"],
+                    wording.level(r["group"]),
+                    wording.percent(None if r["value"] is None else 1 - r["value"], 2),
+                    wording.number(r["n"], 0),
+                    r["status"],
+                ]
+            )
     return {"head": ["design", "verdict", "group", "two draws differ", "n", "status"], "rows": rows}
 
 
 def ledgers(shown: Shown) -> list[dict[str, Any]]:
     """Return one synthetic person's ledger under each points scheme."""
     found = shown.manifest.get("example_ledgers") or {}
-    return [{"title": shown.title(name), "name": name, **ledger} for name, ledger in found.items() if name in shown.designs]
+    return [
+        {"title": shown.title(name), "name": name, **ledger} for name, ledger in found.items() if name in shown.designs
+    ]
 
 
 def reasons_table(shown: Shown) -> dict[str, Any]:
@@ -198,8 +228,18 @@ def paired_table(shown: Shown) -> dict[str, Any]:
     """Return paired differences to the baseline, for like outcomes only."""
     rows = []
     for r in shown.best(measure="selection_rate_difference_between_designs", group_by="everyone"):
-        value = f"{wording.number(1e4 * r['value'], 1)} ({wording.number(1e4 * r['low'], 1)} to {wording.number(1e4 * r['high'], 1)})" if r["value"] is not None and r["low"] is not None else wording.number(None if r["value"] is None else 1e4 * r["value"], 1)
-        rows.append([shown.title(r["scheme"]), shown.title(r["versus"]), (r["outcome"] or "").replace("_", " "), value, r["note"] or r["status"]])
+        value = (
+            f"{wording.number(1e4 * r['value'], 1)} ({wording.number(1e4 * r['low'], 1)} to {wording.number(1e4 * r['high'], 1)})"
+            if r["value"] is not None and r["low"] is not None
+            else wording.number(None if r["value"] is None else 1e4 * r["value"], 1)
+        )
+        rows.append(
+            [
+                shown.title(r["scheme"]),
+                shown.title(r["versus"]),
+                (r["outcome"] or "").replace("_", " "),
+                value,
+                r["note"] or r["status"],
+            ]
+        )
     return {"head": ["design", "beside", "outcome", "more of 10,000", "note"], "rows": rows}
-
-

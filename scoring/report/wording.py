@@ -12,16 +12,25 @@ MEANING = {
     "pivotal_record_share": "share of persons whose verdict turns on one record",
 }
 LEVELS = {
-    "q1": "poorest fifth",
-    "q2": "second fifth",
-    "q3": "middle fifth",
-    "q4": "fourth fifth",
-    "q5": "richest fifth",
+    "q1": "the poorest fifth",
+    "q2": "the second fifth",
+    "q3": "the middle fifth",
+    "q4": "the fourth fifth",
+    "q5": "the richest fifth",
+    "rural": "rural residents",
+    "urban": "urban residents",
+    "female": "women",
+    "male": "men",
     "0-17": "under 18",
-    "intra_province": "migrant from the province",
-    "inter_province": "migrant from another province",
-    "local": "local hukou",
-    "not_disabled": "not disabled",
+    "18-29": "aged 18–29",
+    "30-44": "aged 30–44",
+    "45-59": "aged 45–59",
+    "60+": "60 and over",
+    "intra_province": "migrants from the province",
+    "inter_province": "migrants from other provinces",
+    "local": "locals",
+    "not_disabled": "not disabled people",
+    "disabled": "disabled people",
     "everyone": "everyone",
 }
 STATUS = {
@@ -54,9 +63,9 @@ def level(group: str) -> str:
     """Name a group as a person would.
 
     >>> level("rural*female")
-    'rural, female'
+    'rural residents, women'
     >>> level("q1")
-    'poorest fifth'
+    'the poorest fifth'
     """
     return ", ".join(LEVELS.get(part, part.replace("_", " ")) for part in group.split("*"))
 
@@ -151,9 +160,7 @@ def pivotal_finding(row: Row, title: str) -> str:
 def lottery_finding(rows: Iterable[Row], title: str) -> str:
     """Say how often the same conduct gets the same verdict again, by group."""
     parts = [f"{percent(1 - r['value'], 2)} of {level(r['group'])}" for r in rows if r["value"] is not None]
-    return (
-        f"{title}: of two draws of detection and recording over the same conduct, verdicts differ for {' and '.join(parts)}."
-    )
+    return f"{title}: of two draws of detection and recording over the same conduct, verdicts differ for {' and '.join(parts)}."
 
 
 def lede(reach: Mapping[str, Row], title: str) -> str:

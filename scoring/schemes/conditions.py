@@ -4,7 +4,7 @@
     conjunct   := negation ("and" negation)*
     negation   := "not" negation | "(" condition ")" | comparison
     comparison := sum ("==" | "!=" | "<" | "<=" | ">" | ">=") sum  |  sum "in" "[" value ("," value)* "]"
-    sum        := value (("+" | "-") value)*
+    sum        := value (("+" | "-") value)*             of whole numbers and columns
     value      := whole number | column | 'text' | bare word on the right of ==, != and in
 
 Nothing is ever evaluated as code.
@@ -31,7 +31,9 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 ADD: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub}
 JOIN: dict[str, Callable[[Any, Any], Any]] = {"and": operator.and_, "or": operator.or_}
-TOKEN = re.compile(r"\s*(?:(?P<number>\d+)(?![\w.])|(?P<name>[a-z_]\w*)|'(?P<text>[^']*)'|(?P<sign>==|!=|<=|>=|[<>+\-()\[\],]))", re.I)
+TOKEN = re.compile(
+    r"\s*(?:(?P<number>\d+)(?![\w.])|(?P<name>[a-z_]\w*)|'(?P<text>[^']*)'|(?P<sign>==|!=|<=|>=|[<>+\-()\[\],]))", re.I
+)
 LONGEST = 2_000  # characters; a rule that needs more wants splitting
 DEEPEST = 20
 
@@ -110,6 +112,9 @@ class Reader:
     def comparison(self) -> Node:
         left = self.sum()
         if self.take("in"):
+            if not columns(left):
+                self.at -= 1
+                self.fail("a comparison needs a column")
             self.expect("[")
             values = [self.value(right=True)]
             while self.take(","):
@@ -118,15 +123,33 @@ class Reader:
             return Node("in", "in", (left, *values))
         for sign in COMPARE:
             if self.take(sign):
-                return Node("compare", sign, (left, self.sum(right=sign in ("==", "!="))))
+                return self.compared(left, sign)
         self.fail("expected a comparison")
         raise AssertionError
+
+    def compared(self, left: Node, sign: str) -> Node:
+        start, equality = self.at, sign in ("==", "!=")
+        right = self.sum(right=equality)
+        if left.kind == "text" or (right.kind == "text" and not equality):
+            self.at = start
+            self.fail("a text can only stand right of ==, != or in")
+        node = Node("compare", sign, (left, right))
+        if not columns(node):
+            self.at = start
+            self.fail("a comparison needs a column")
+        return node
 
     def sum(self, right: bool = False) -> Node:
         node = self.value(right)
         while (sign := self.peek()) in ADD:
+            if node.kind == "text":
+                self.fail("a text cannot be added to")
             self.at += 1
-            node = Node("add", sign, (node, self.value()))
+            more = self.value()
+            if more.kind == "text":
+                self.at -= 1
+                self.fail("a text cannot be added")
+            node = Node("add", sign, (node, more))
         return node
 
     def value(self, right: bool = False) -> Node:
@@ -192,6 +215,31 @@ def filled(node: Node, numbers: Mapping[str, int]) -> Node:
     return Node(node.kind, node.value, tuple(filled(part, numbers) for part in node.parts))
 
 
+def text(node: Node) -> str:
+    """Write a tree as a condition that reads back as the same tree.
+
+    >>> text(parse("not (n_a+n_b>=1 or sex in [male])"))
+    "not (n_a + n_b >= 1 or sex in ['male'])"
+    """
+    parts = [f"({text(part)})" if part.kind == "join" else text(part) for part in node.parts]
+    match node.kind:
+        case "text":
+            return f"'{node.value}'"
+        case "number" | "column":
+            return str(node.value)
+        case "not":
+            return f"not {parts[0]}"
+        case "in":
+            return f"{parts[0]} in [{', '.join(parts[1:])}]"
+        case _:
+            return f" {node.value} ".join(parts)
+
+
+def whole(part: Any) -> Any:
+    """Return a term of a sum as whole numbers; who has a null is not scored, and counts as 0 until then."""
+    return part.fill_null(0).cast(nw.Int32) if isinstance(part, nw.Expr) else part
+
+
 def expression(node: Node) -> Any:
     """Return the condition as a narwhals expression (a whole number or a text as itself)."""
     parts = [expression(part) for part in node.parts]
@@ -207,6 +255,6 @@ def expression(node: Node) -> Any:
         case "join":
             return reduce(JOIN[node.value], parts)
         case "add":
-            return ADD[node.value](*(part.cast(nw.Int32) if isinstance(part, nw.Expr) else part for part in parts))
+            return ADD[node.value](*map(whole, parts))
         case _:
             return COMPARE[node.value](*parts)

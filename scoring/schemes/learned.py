@@ -88,7 +88,9 @@ def eager(frame: Any) -> Any:
         return nw.from_native(frame, eager_only=True)
     except TypeError:
         kind = type(frame).__name__
-        raise TypeError(f"a learned scheme scores eager frames only, not a {kind}: an estimator needs its rows in memory") from None
+        raise TypeError(
+            f"a learned scheme scores eager frames only, not a {kind}: an estimator needs its rows in memory"
+        ) from None
 
 
 def whole(column: Any) -> bool:

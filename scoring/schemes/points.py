@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from scoring.schemes.conditions import expression
+from scoring.schemes.conditions import Node, columns, expression
 
 if TYPE_CHECKING:
     from scoring.schemes.scheme import Rule, Scheme
 
-RAW, RANK = "raw__", "rank__"
+RAW, RANK, SUM = "raw__", "rank__", "sum__"  # columns of our own, gone before the frame is returned
 TOGETHER = 16  # rules summed in one expression: each sum becomes a column of its own before the next
 
 
 def awarded(rule: Rule) -> nw.Expr:
-    """Return the points that a rule gives each person."""
+    """Return the points that a rule gives each person; a null count is 0 here, and its person is not scored."""
     assert rule.points is not None
-    per = nw.col(rule.per).cast(nw.Int32) if rule.per else nw.lit(1, nw.Int32)
+    per = nw.col(rule.per).fill_null(0).cast(nw.Int32) if rule.per else nw.lit(1, nw.Int32)
     points = per * rule.points
     if rule.cap is not None:
-        beyond = points < rule.cap if rule.points < 0 else points > rule.cap
+        # The cap's own sign tells its side: a family may draw 0 points, which must stay 0.
+        beyond = points < rule.cap if rule.cap < 0 else points > rule.cap
         points = nw.when(beyond).then(nw.lit(rule.cap, nw.Int32)).otherwise(points)
     if rule.when is not None:
         points = nw.when(expression(rule.when)).then(points).otherwise(nw.lit(0, nw.Int32))
@@ -42,12 +43,21 @@ def total(terms: Sequence[Any]) -> Any:
 
 def coverage(scheme: Scheme) -> nw.Expr:
     """Return whether a person is ineligible, unenrolled, missing a fact, or scored: the first that holds."""
-    missing = total_or([nw.col(column).is_null() for column in scheme.reads]) if scheme.reads else nw.lit(False)
-    found: Any = nw.when(missing).then(nw.lit("missing")).otherwise(nw.lit("scored"))
+    found: Any = nw.when(null_in(scheme.reads)).then(nw.lit("missing")).otherwise(nw.lit("scored"))
     for condition, name in ((scheme.enrolled, "unenrolled"), (scheme.eligible, "ineligible")):
         if condition is not None:
-            found = nw.when(~expression(condition)).then(nw.lit(name)).otherwise(found)
+            found = nw.when(surely_not(condition)).then(nw.lit(name)).otherwise(found)
     return found
+
+
+def surely_not(condition: Node) -> Any:
+    """Return whether a condition is false of facts that are all known; engines differ on what a null makes of it."""
+    return ~null_in(columns(condition)) & ~expression(condition)
+
+
+def null_in(names: Sequence[str]) -> Any:
+    """Return whether some column is null."""
+    return total_or([nw.col(name).is_null() for name in names] or [nw.lit(False)])
 
 
 def total_or(terms: Sequence[Any]) -> Any:
@@ -75,7 +85,7 @@ def prepared(scheme: Scheme, frame: Any, new: Sequence[str]) -> Any:
     lacking = [c for c in scheme.reads if c not in names]
     if lacking:
         raise KeyError(f"{scheme.name} reads {', '.join(lacking)}, which the frame has not")
-    taken = [c for c in new if c in names]
+    taken = [c for c in names if c in new or c in (RAW, RANK) or c.startswith(SUM)]
     if taken:
         raise KeyError(f"the frame already has {', '.join(taken)}; give a prefix")
     return known
@@ -93,7 +103,11 @@ def score(scheme: Scheme, frame: Any, prefix: str = "") -> Any:
     known = known.with_columns(rank(scheme, prefix).alias(RANK), listed(scheme, prefix).alias(f"{prefix}listed"))
     known = known.with_columns(
         band(scheme).alias(f"{prefix}band"),
-        *(only_scored(outcome(scheme, name, prefix), prefix).alias(prefix + name) for name in scheme.outcomes if name != "listed"),
+        *(
+            only_scored(outcome(scheme, name, prefix), prefix).alias(prefix + name)
+            for name in scheme.outcomes
+            if name != "listed"
+        ),
     )
     whole, flags = [f"{prefix}score"], [f"{prefix}listed", *(prefix + name for name in scheme.outcomes)]
     return typed(known.select(*keep, *dict.fromkeys(new)), whole, flags)
@@ -107,7 +121,7 @@ def with_raw(scheme: Scheme, known: Any, prefix: str) -> Any:
         return scheme.model(known, RAW)
     terms = [awarded(rule) for rule in scheme.scored_rules] or [nw.lit(0, nw.Int32)]
     sums = [total(terms[i : i + TOGETHER]) for i in range(0, len(terms), TOGETHER)]
-    names = [f"sum__{i}" for i in range(len(sums))]
+    names = [f"{SUM}{i}" for i in range(len(sums))]
     known = known.with_columns(*(s.cast(nw.Int32).alias(name) for name, s in zip(names, sums, strict=True)))
     return known.with_columns((total([nw.col(name) for name in names]) + scheme.base).cast(nw.Int32).alias(RAW))
 
@@ -126,8 +140,10 @@ def rank(scheme: Scheme, prefix: str) -> nw.Expr:
     """Return how many band floors the score reaches, lowered by records that cap the band."""
     if not scheme.bands:
         return nothing(nw.lit(0, nw.Int32), prefix)
-    cuts = [b.low for b in scheme.bands if b.low is not None]
-    value: Any = total([(nw.col(f"{prefix}score") >= cut).cast(nw.Int32) for cut in cuts]) if cuts else nw.lit(0, nw.Int32)
+    cuts = [b.low for b in scheme.bands[1:] if b.low is not None]
+    value: Any = (
+        total([(nw.col(f"{prefix}score") >= cut).cast(nw.Int32) for cut in cuts]) if cuts else nw.lit(0, nw.Int32)
+    )
     names = [b.name for b in scheme.bands]
     for _, condition, name in scheme.direct_bands:
         most = nw.lit(names.index(name), nw.Int32)
@@ -147,8 +163,8 @@ def listed(scheme: Scheme, prefix: str) -> nw.Expr:
     """Return whether some entry holds; null for a scheme without a list."""
     if not scheme.text.entries:
         return nothing(nw.lit(False), prefix)
-    entries = [expression(rule.when) for rule in scheme.rules if rule.when is not None and not rule.unmodelled]
-    return only_scored(total_or(entries), prefix)
+    entries = [expression(r.when) for r in scheme.rules if r.when is not None and r.points is None and not r.unmodelled]
+    return only_scored(total_or(entries or [nw.lit(False)]), prefix)
 
 
 def outcome(scheme: Scheme, name: str, prefix: str) -> Any:
@@ -169,7 +185,7 @@ def ledger(scheme: Scheme, frame: Any) -> Any:
         raise TypeError(f"{scheme.name} gives no ledger: {why}")
     rules = scheme.scored_rules
     new = [*(f"points__{rule.id}" for rule in rules), "points__clip"]
-    known = prepared(scheme, frame, new)
+    known = prepared(scheme, frame, [*new, "ledger__coverage"])
     keep = known.collect_schema().names()
     known = known.with_columns(coverage(scheme).alias("ledger__coverage"))
     known = known.with_columns(*(awarded(rule).alias(f"points__{rule.id}") for rule in rules))

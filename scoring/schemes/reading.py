@@ -73,7 +73,9 @@ def faults(text: SchemeText, document: Document) -> Iterator[Problem]:
     bands = [band.name for band in text.bands]
     for i, direct in enumerate(text.direct_bands):
         if direct.band not in bands:
-            yield document.problem(("direct_bands", i, "band"), f"unknown band {direct.band!r}", did_you_mean(direct.band, bands))
+            yield document.problem(
+                ("direct_bands", i, "band"), f"unknown band {direct.band!r}", did_you_mean(direct.band, bands)
+            )
     for name, outcome in text.outcomes.items():
         here: Loc = ("outcomes", name)
         yield from source_faults(outcome.source, text.sources, (*here, "source"), document)
@@ -143,7 +145,12 @@ def unknown_columns(text: SchemeText, document: Document, columns: Iterable[str]
         yield from check(text.learned.target, ("learned", "target"))
 
 
-def made(text: SchemeText, numbers: dict[str, int] | None = None, points: dict[str, int] | None = None, base: int | None = None) -> Scheme:
+def made(
+    text: SchemeText,
+    numbers: dict[str, int] | None = None,
+    points: dict[str, int] | None = None,
+    base: int | None = None,
+) -> Scheme:
     """Make a text ready to score, with parameters and points other than the written ones where given."""
     numbers = {name: p.default for name, p in text.parameters.items()} | (numbers or {})
 

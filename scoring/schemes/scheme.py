@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import narwhals as nw
-
 from scoring.schemes import conditions, points
 from scoring.schemes.conditions import Node
 from scoring.schemes.text import SchemeText
@@ -109,7 +107,12 @@ class Scheme:
     @cached_property
     def reads(self) -> tuple[str, ...]:
         """Every column that the scheme looks at."""
-        trees = [self.eligible, self.enrolled, *(o.when for o in self.outcomes.values()), *(n for _, n, _ in self.direct_bands)]
+        trees = [
+            self.eligible,
+            self.enrolled,
+            *(o.when for o in self.outcomes.values()),
+            *(n for _, n, _ in self.direct_bands),
+        ]
         found = [c for tree in trees if tree for c in conditions.columns(tree)]
         ruled = [c for rule in self.rules if not rule.unmodelled for c in rule.reads]
         return tuple(dict.fromkeys([*found, *ruled, *self.features]))
@@ -117,7 +120,9 @@ class Scheme:
     @property
     def digest(self) -> str:
         """A hash of everything that decides a score."""
-        decides = [self.text.plain(), self.base, [(r.id, r.points) for r in self.rules], str(self.enrolled), self.artefact]
+        points = [(rule.id, rule.points, str(rule.when)) for rule in self.rules]
+        conditions = [str(self.eligible), str(self.enrolled), str(self.direct_bands), str(self.outcomes)]
+        decides = [self.text.plain(), self.base, points, conditions, self.artefact]
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -161,8 +166,3 @@ class Scheme:
     def canonical(data: dict[str, Any]) -> bytes:
         """Return the shortest JSON of plain data, keys sorted."""
         return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def native(frame: Any) -> Any:
-    """Return a frame as narwhals sees it."""
-    return nw.from_native(frame)

@@ -99,7 +99,9 @@ def told(described: dict[str, Any]) -> str:
             f"  {b['name']:<8} {b.get('low', '…')!s:>5} to {b.get('high', '…')!s:<5} {b['label']} [{b['mark']}]"
             for b in reversed(described["bands"])
         ]
-        lines += [f"  at most {d['band']}: {d['label']} — {d['because']} [{d['mark']}]" for d in described["direct_bands"]]
+        lines += [
+            f"  at most {d['band']}: {d['label']} — {d['because']} [{d['mark']}]" for d in described["direct_bands"]
+        ]
         lines += [""]
     lines += [
         f"  {points_of(r):>14}  {r['label']} — {r['because']} [{r['mark']}: {r['source']}]" for r in described["rules"]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 Mark = Literal["documented", "reported", "recalled", "assumed"]
 Instrument = Literal["points scheme", "list regime", "ordinary law", "learned score"]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Points = Annotated[StrictInt, Field(ge=-10_000, le=10_000)]  # times any Int16 count it still fits into Int32
 
 
 class Part(BaseModel):
@@ -81,8 +82,8 @@ class RuleText(Cited):
     label: str
     when: str | None = None
     per: str | None = None
-    points: StrictInt
-    range: tuple[StrictInt, StrictInt] | None = None
+    points: Points
+    range: tuple[Points, Points] | None = None
     cap: StrictInt | None = None
     lasts: str = "unknown"
     because: str

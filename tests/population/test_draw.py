@@ -53,7 +53,9 @@ def test_ages_are_within_four_standard_errors_of_the_census(people):
 
 
 def at_risk(people, record):
-    exposed = pl.all_horizontal([pl.col(a).cast(pl.String).is_in(ls) for a, ls in record.at_risk.items() if a != "age5"] or [True])
+    exposed = pl.all_horizontal(
+        [pl.col(a).cast(pl.String).is_in(ls) for a, ls in record.at_risk.items() if a != "age5"] or [True]
+    )
     if "age5" in record.at_risk:
         exposed = exposed & pl.col("age").is_between(18, 54)
     return people.filter(exposed)
@@ -121,8 +123,14 @@ def test_raising_a_detection_rate_only_adds_records():
 def test_a_new_attribute_leaves_every_other_column_bit_equal():
     data = RECIPE.model_dump(by_alias=True)
     extra = {"levels": ["a", "b"], "given": ["sex"], "shares": {"*": [0.5, 0.5]}, "mark": "assumed", "source": "A"}
-    data["attributes"] = {"first": extra | {"given": [], "shares": {"": [0.1, 0.9]}}, **data["attributes"], "last": extra}
-    more = population.draw(population.compile_recipe(population.Recipe.model_validate(data), "equal_conduct"), 1, 0, 9_999)
+    data["attributes"] = {
+        "first": extra | {"given": [], "shares": {"": [0.1, 0.9]}},
+        **data["attributes"],
+        "last": extra,
+    }
+    more = population.draw(
+        population.compile_recipe(population.Recipe.model_validate(data), "equal_conduct"), 1, 0, 9_999
+    )
     assert more.select(PLAN.columns).equals(population.draw(PLAN, 1, 0, 9_999))
 
 
@@ -130,7 +138,10 @@ def test_worlds_differ_in_their_causes_and_agree_in_what_is_recorded():
     """Expected records by group are the same, so records alone cannot tell the worlds apart."""
     by_world = {w: world_people(population.compile_recipe(RECIPE, w)) for w in RECIPE.worlds}
     tickets = {
-        w: p.filter(pl.col("licence") == "licensed").group_by("residence").agg(pl.col("n_traffic_violation", "hidden_events_traffic_violation").mean()).sort("residence")
+        w: p.filter(pl.col("licence") == "licensed")
+        .group_by("residence")
+        .agg(pl.col("n_traffic_violation", "hidden_events_traffic_violation").mean())
+        .sort("residence")
         for w, p in by_world.items()
     }
     recorded = np.array([t["n_traffic_violation"].to_list() for t in tickets.values()])
@@ -156,7 +167,12 @@ def test_ids_verify_themselves():
 def test_noise_is_addressed_by_name():
     a = noise.uint32(1, "x", 0, 1_000)
     assert (noise.uint32(1, "x", 0, 10) == a[:10]).all()
-    others = [noise.uint32(2, "x", 0, 1_000), noise.uint32(1, "y", 0, 1_000), noise.uint32(1, "x", 1, 1_000), noise.uint32(1, "x", 0, 1_000, 1)]
+    others = [
+        noise.uint32(2, "x", 0, 1_000),
+        noise.uint32(1, "y", 0, 1_000),
+        noise.uint32(1, "x", 1, 1_000),
+        noise.uint32(1, "x", 0, 1_000, 1),
+    ]
     assert all((a == b).sum() < 5 for b in others)
     assert abs(a.mean() / 2**32 - 0.5) < 0.05
 

@@ -9,6 +9,7 @@ from scoring.documents import Refused, parse
 from scoring.schemes.reading import made
 from scoring.schemes.text import SchemeText
 
+
 @pytest.fixture(params=ENGINES)
 def engine(request):
     return ENGINES[request.param]
@@ -53,14 +54,19 @@ def people(scheme):
 def test_every_engine_gives_equal_integers_and_the_same_kind_of_frame(name, engine):
     loaded = catalogue()[name]
     scheme = loaded.drawn(1) if isinstance(loaded, schemes.Family) else loaded
-    given = [{c: (i * (k + 3)) % 4 for k, c in enumerate(scheme.reads) if c.startswith(("n_", "amt_"))} for i in range(50)]
+    given = [
+        {c: (i * (k + 3)) % 4 for k, c in enumerate(scheme.reads) if c.startswith(("n_", "amt_"))} for i in range(50)
+    ]
     frame = frame_of(scheme.reads, [{**g, "age": 15 + i} for i, g in enumerate(given)], {})
     mine = engine(frame)
     found = scheme.score(mine)
     assert type(found) is type(mine)
     expected = scheme.score(frame)
     new = [c for c in expected.columns if c not in frame.columns]
-    assert polars_of(found).select(pl.col(new).cast(pl.String)).rows() == expected.select(pl.col(new).cast(pl.String)).rows()
+    assert (
+        polars_of(found).select(pl.col(new).cast(pl.String)).rows()
+        == expected.select(pl.col(new).cast(pl.String)).rows()
+    )
 
 
 def test_base_and_ledger_make_the_score_on_every_engine(engine):
@@ -88,7 +94,12 @@ def test_a_rulebook_of_389_rules_works_on_every_engine(engine):
 
 def test_coverage_names_the_first_reason_that_holds():
     scheme = toy("per: n_a, points: -10")
-    given = [{"age": 10, "consents": 0}, {"age": 20, "consents": 0}, {"age": 20, "consents": 1, "n_a": None}, {"age": None}]
+    given = [
+        {"age": 10, "consents": 0},
+        {"age": 20, "consents": 0},
+        {"age": 20, "consents": 1, "n_a": None},
+        {"age": None},
+    ]
     found = scheme.score(frame_of(scheme.reads, given, {"consents": 1}))
     assert found["coverage"].to_list() == ["ineligible", "unenrolled", "missing", "missing"]
     assert found["score"].null_count() == found["warned"].null_count() == 4
@@ -117,7 +128,9 @@ def test_draws_of_a_family_are_fixed_and_inside_their_ranges():
     draws = family.draws(40)
     assert [d.digest for d in draws] == [d.digest for d in family.draws(40)]
     assert len({d.digest for d in draws}) == 40
-    for row, column in zip(family.text.rules, zip(*([r.points for r in d.rules] for d in draws), strict=True), strict=True):
+    for row, column in zip(
+        family.text.rules, zip(*([r.points for r in d.rules] for d in draws), strict=True), strict=True
+    ):
         assert row.range[0] <= min(column) < max(column) <= row.range[1]
 
 
@@ -138,7 +151,10 @@ def test_five_planted_errors_are_all_told_with_their_lines(tmp_path):
     text = WRONG.replace("low: 90", "low: 92").replace("bands: [low]", "bands: [lov]")
     (tmp_path / "toy.yaml").write_text(text, encoding="utf-8")
     lines = text.splitlines()
-    at = {word: next(i for i, line in enumerate(lines, 1) if word in line) for word in ("low: 92", "[lov]", ">=,", "source: Y")}
+    at = {
+        word: next(i for i, line in enumerate(lines, 1) if word in line)
+        for word in ("low: 92", "[lov]", ">=,", "source: Y")
+    }
     second = [i for i, line in enumerate(lines, 1) if "id: one" in line][1]
     told = [(p.line, p.what) for p in schemes.problems_in(tmp_path / "toy.yaml", ["age", "n_a", "consents"])]
     assert told == [

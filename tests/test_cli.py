@@ -1,0 +1,85 @@
+"""Each command as a new user meets it."""
+
+import json
+import subprocess
+import sys
+import time
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from scoring import cli
+from scoring.documents import Refused
+
+RUNNER = CliRunner()
+
+
+def call(*words):
+    return RUNNER.invoke(cli.app, [str(w) for w in words], catch_exceptions=False)
+
+
+def test_a_workspace_is_made_and_run_and_reported_again(tmp_path, monkeypatch):
+    assert call("init", tmp_path / "mine").exit_code == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    assert call("run", "tiny").output.splitlines()[-1] == "reports/tiny/report.html"
+    written = {p.name for p in (tmp_path / "mine" / "reports" / "tiny").iterdir()}
+    assert written == {"report.html", "results.csv", "results.parquet", "manifest.json", "counts"}
+    before = (tmp_path / "mine/reports/tiny/report.html").read_text()
+    assert call("report", "reports/tiny").output.strip() == "reports/tiny/report.html"
+    assert (tmp_path / "mine/reports/tiny/report.html").read_text() == before
+
+
+def test_designs_are_compared_on_the_terminal_on_a_page_and_as_json(tmp_path):
+    words = ("compare", "rongcheng_2016", "no_scheme", "--people", 5_000, "--out", tmp_path / "c.html")
+    assert call(*words).output.splitlines()[-1] == str(tmp_path / "c.html")
+    assert (tmp_path / "c.html").is_file()
+    rows = json.loads(call(*words, "--json").stdout)
+    assert {"measure", "value", "status", "versus"} <= set(rows[0])
+
+
+def test_schemes_are_listed_shown_and_checked(tmp_path):
+    listed = json.loads(call("schemes", "list", "--json").stdout)
+    assert {"rongcheng_2016", "judgment_defaulters_2017", "hangzhou_2018", "learned_baseline", "no_scheme"} <= {
+        s["name"] for s in listed
+    }
+    shown = call("schemes", "show", "rongcheng_2016").output
+    assert "−" not in shown.split("late utility")[0].splitlines()[-1]
+    assert "-20 each  late utility or service fees — Attachment 1, public services [documented: CLT-STD]" in shown
+    (tmp_path / "x.yaml").write_text("scheme: x\nrules: 3\n")
+    assert call("schemes", "check", tmp_path / "x.yaml").exit_code == 1
+
+
+def test_a_population_is_built(tmp_path):
+    words = ("population", "build", "weihai_2020", "--people", 1_000, "--seed", 1, "--out", tmp_path / "x.parquet")
+    assert call(*words).output.strip() == str(tmp_path / "x.parquet")
+    assert pl.read_parquet(tmp_path / "x.parquet").height == 1_000
+    assert "weihai_2020" in call("population", "list").output
+
+
+def test_what_is_not_known_is_refused_with_a_hint():
+    with pytest.raises(Refused, match="did you mean 'tiny'"):
+        call("run", "tinyy")
+    done = subprocess.run(
+        [sys.executable, "-m", "scoring.cli", "schemes", "show", "rongchen_2016"], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "did you mean 'rongcheng_2016'?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_usage_errors_exit_with_2():
+    assert call("compare", "rongcheng_2016").exit_code == 2
+    assert call("run").exit_code == 2
+    assert call("nonsense").exit_code == 2
+
+
+def test_help_is_quick():
+    best = min(_seconds() for _ in range(3))
+    assert best < 0.5
+
+
+def _seconds():
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "scoring.cli", "--help"], check=True, capture_output=True)
+    return time.perf_counter() - started
