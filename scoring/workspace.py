@@ -1,4 +1,4 @@
-"""A workspace finds a recipe, a scheme or an experiment by name: the user's folder first, then what the package ships."""
+"""A workspace finds a recipe, a scheme or an experiment by name: the user's own first, then what the package ships."""
 
 from __future__ import annotations
 

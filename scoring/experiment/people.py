@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,8 @@ import polars as pl
 from scoring import population, workspace
 from scoring.documents import Problem, Refused, did_you_mean
 
-BLOCKS_A_ROW_GROUP = 4
+BLOCKS_A_ROW_GROUP = 2
+AT_ONCE = 2  # batches drawn ahead; memory stays flat
 
 
 def planned(recipe: str | Path, world: str | None = None) -> Any:
@@ -45,17 +48,22 @@ def build(
     plan = planned(recipe, world)
     columns = [c for c in plan.columns if hidden or not c.startswith("hidden_")]
     blocks = list(population.blocks(n))
+    batches = [blocks[i : i + BLOCKS_A_ROW_GROUP] for i in range(0, len(blocks), BLOCKS_A_ROW_GROUP)]
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(out.name + ".part")
-    writer = None
-    try:
-        for start in range(0, len(blocks), BLOCKS_A_ROW_GROUP):
-            batch = blocks[start : start + BLOCKS_A_ROW_GROUP]
-            table = pl.concat([population.draw(plan, seed, b, rows).select(columns) for b, rows in batch]).to_arrow()
-            writer = writer or pq.ParquetWriter(unfinished, table.schema, compression="zstd", compression_level=1)
-            writer.write_table(table)
-            progress(start + len(batch), len(blocks))
-    finally:
-        if writer:
-            writer.close()
+
+    def drawn(batch: list[tuple[int, int]]) -> Any:
+        return pl.concat([population.draw(plan, seed, b, rows).select(columns) for b, rows in batch]).to_arrow()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # drawing is numpy's work, which runs beside the writing
+        first = drawn(batches[0])
+        with pq.ParquetWriter(unfinished, first.schema, compression="zstd", compression_level=1) as writer:
+            writer.write_table(first)
+            waiting = deque(pool.submit(drawn, batch) for batch in batches[1 : AT_ONCE + 1])
+            for done in range(2, len(batches) + 1):
+                table = waiting.popleft().result()
+                if done + AT_ONCE <= len(batches):
+                    waiting.append(pool.submit(drawn, batches[done + AT_ONCE - 1]))
+                writer.write_table(table)
+                progress(done, len(batches))
     return unfinished.rename(out)

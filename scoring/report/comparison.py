@@ -24,6 +24,7 @@ def write_comparison(result: Result, file: str | Path) -> Path:
         "reach_table": page.reach_table(shown),
         "agreement": agreement_table(shown),
         "paired": paired_by_group(shown),
+        "not_compared": not_compared(shown),
         "rates": rates_table(shown),
         "complexity": page.complexity_table(shown),
         "provenance": [page.provenance(shown, name) for name in shown.designs],
@@ -63,10 +64,10 @@ def agreement_table(shown: Shown) -> dict[str, Any]:
             shown.title(r["scheme"]),
             (r["outcome"] or "").replace("_", " "),
             wording.percent(r["value"], 2),
-            wording.interval(r, 2, 100) if r["value"] is not None else r["note"] or r["status"],
+            wording.interval(r, 2, 100),
         ]
         for r in differences(shown, "outcome_agreement")
-        if r["group_by"] == "everyone"
+        if r["group_by"] == "everyone" and r["value"] is not None
     ]
     return {"head": ["design", "outcome", "same verdict", "interval"], "rows": rows}
 
@@ -75,21 +76,22 @@ def paired_by_group(shown: Shown) -> dict[str, Any]:
     """Return paired differences to the first design by group, per 10,000 of both scored."""
     rows = []
     for r in differences(shown, DIFFERENCE):
-        if r["group_by"] != "everyone" and r["group_by"] not in shown.groupings:
+        if r["value"] is None or r["group_by"] not in ("everyone", *shown.groupings):
             continue
-        values = [wording.number(None if r[c] is None else 1e4 * r[c], 1) for c in ("value", "low", "high")]
-        why = r["note"] or ("" if r["status"] == "ok" else r["status"])
-        rows.append(
-            [
-                shown.title(r["scheme"]),
-                (r["outcome"] or "").replace("_", " "),
-                wording.level(r["group"]),
-                wording.number(r["n"], 0),
-                *values,
-                why,
-            ]
-        )
-    return {"head": ["design", "outcome", "group", "n", "more of 10,000", "low", "high", "note"], "rows": rows}
+        numbers = [wording.number(None if r[c] is None else 1e4 * r[c], 1) for c in ("value", "low", "high")]
+        said = (r["outcome"] or "").replace("_", " ")
+        rows.append([shown.title(r["scheme"]), said, wording.level(r["group"]), wording.number(r["n"], 0), *numbers])
+    return {"head": ["design", "outcome", "group", "both score", "more of 10,000", "low", "high"], "rows": rows}
+
+
+def not_compared(shown: Shown) -> list[str]:
+    """Return, once each, why designs are not compared: an outcome that one lacks, or an unlike instrument."""
+    found = [r for r in differences(shown, DIFFERENCE) if r["value"] is None and r["group_by"] == "everyone"]
+    outcomes: dict[tuple[str, str], list[str]] = {}
+    for r in found:
+        why = "has no such outcome" if "no outcome" in (r["note"] or "") else r["note"] or r["status"]
+        outcomes.setdefault((shown.title(r["scheme"]), why), []).append((r["outcome"] or "").replace("_", " "))
+    return [f"{title}: {', '.join(said)} ({why})." for (title, why), said in outcomes.items()]
 
 
 def rates_table(shown: Shown) -> dict[str, Any]:
@@ -125,7 +127,8 @@ def comparison_text(result: Result) -> str:
         ("Agreement", agreement_table(shown)),
         ("Complexity", page.complexity_table(shown)),
     ]
-    return "\n\n".join(f"{title}\n{aligned(table)}" for title, table in parts)
+    tables = [f"{title}\n{aligned(table)}" for title, table in parts if table["rows"]]
+    return "\n\n".join([*tables, "Not compared\n" + "\n".join(not_compared(shown))])
 
 
 def aligned(table: dict[str, Any]) -> str:
