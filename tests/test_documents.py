@@ -27,7 +27,8 @@ def test_every_fault_is_told_with_its_line():
     assert told("rules:\n  - id: a\n    pionts: 3\n  - points: many\n") == [
         "book.yaml:3  $.rules[0].pionts: unknown key 'pionts' — did you mean 'points'?",
         "book.yaml:4  $.rules[1].id: required key 'id' is missing",
-        "book.yaml:4  $.rules[1].points: input should be a valid integer, unable to parse string as an integer, got 'many'",
+        "book.yaml:4  $.rules[1].points: input should be a valid integer, unable to parse string as an integer, "
+        "got 'many'",
     ]
 
 

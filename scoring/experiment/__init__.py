@@ -23,4 +23,5 @@ def scheme(name: str | Path) -> Any:
 
 def problems_of_scheme(path: str | Path, recipe: str | Path) -> list[Any]:
     """Return every problem of a scheme file, the columns that a recipe's population has known."""
-    return schemes.problems_in(path, planned(recipe).columns)
+    plan = planned(recipe)
+    return schemes.problems_in(path, plan.columns, plan.levels)

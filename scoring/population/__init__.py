@@ -7,6 +7,7 @@ uses integers only. No scheme is known here.
 from scoring.population.compile import Plan, compile_recipe
 from scoring.population.draw import BLOCK, blocks, draw, people, redraw
 from scoring.population.identity import verify_id
-from scoring.population.recipe import Recipe, load
+from scoring.population.recipe import Recipe
+from scoring.population.validation import load
 
 __all__ = ["BLOCK", "Plan", "Recipe", "blocks", "compile_recipe", "draw", "load", "people", "redraw", "verify_id"]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
+from scoring.documents import Problem, Refused
 from scoring.population import rates
 from scoring.population.joint import Joint
 from scoring.population.noise import collisions
@@ -136,7 +137,8 @@ def _compiled(text: str, world: str) -> Plan:
     )
     clashes = collisions(paths(plan))
     if clashes:
-        raise ValueError(f"noise of {clashes[0][0]!r} and {clashes[0][1]!r} would be the same; rename one")
+        what = f"noise of {clashes[0][0]!r} and {clashes[0][1]!r} would be the same"
+        raise Refused([Problem(recipe.name, 0, "$", what, "rename one")])
     return Plan(**{f.name: getattr(plan, f.name) for f in fields(plan)} | {"digest": digest(plan)})
 
 
@@ -184,14 +186,21 @@ def residual_weights(recipe: Recipe, coefficients: Mapping[str, float]) -> dict[
 def counted(recipe: Recipe, joint: Joint, name: str, world: World, residuals: np.ndarray) -> Counted:
     """Compile one record type."""
     record = recipe.records[name]
-    cells = rates.grid(recipe, joint, name, world.gap_in_conduct)
     weights = residual_weights(recipe, record.conduct)
-    occurrence = rates.calibrated(cells, record.rate, record.most, rates.spread(weights, residuals), name)
+    spread = rates.spread(weights, residuals)
+    cells = rates.grid(recipe, joint, name, 0)
+    occurrence = rates.calibrated(cells, record.rate, record.most, spread, name)
+    if world.gap_in_conduct:
+        cells = rates.matched(rates.grid(recipe, joint, name, world.gap_in_conduct), cells, occurrence, spread)
+        occurrence = rates.calibrated(cells, record.rate, record.most, spread, name)
     stages = {
         stage: Thinning(lookup(names, joint.levels), rates.binomial(cells.at(stage).reshape(-1), record.most))
         for stage, (names, p) in cells.stages.items()
         if (p < 1).any()
     }
+    if name in world.law:  # after calibration: another law changes what is an infraction, not what happens
+        forbidden = np.array([record.law.alternatives[world.law[name]]])
+        stages["law"] = Thinning(Lookup((), ()), rates.binomial(forbidden, record.most))
     amounts = None
     if record.amounts:
         shares = np.array(list(record.amounts.values()))
@@ -230,4 +239,5 @@ def digest(plan: Plan) -> str:
 
     for name in ("levels", "attributes", "derived", "years", "residuals", "latents", "latent_shifts", "counted"):
         feed(getattr(plan, name))
+    feed({name: (record.polarity, record.harm) for name, record in plan.records.items()})
     return state.hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,18 +19,18 @@ REDRAWN = ("detect", "enforce", "share", "link")  # what a replicate draws again
 Codes = dict[str, np.ndarray]
 
 
-def blocks(n: int) -> Iterator[tuple[int, int]]:
-    """Yield each block of n people with its number of rows.
+def blocks(n: int) -> list[tuple[int, int]]:
+    """Return each block of n people with its number of rows.
 
-    >>> list(blocks(70_000))
+    >>> blocks(70_000)
     [(0, 65536), (1, 4464)]
     """
-    yield from ((block, min(BLOCK, n - start)) for block, start in enumerate(range(0, n, BLOCK)))
+    return [(block, min(BLOCK, n - start)) for block, start in enumerate(range(0, n, BLOCK))]
 
 
 def people(plan: Plan, n: int, seed: int) -> pl.DataFrame:
     """Draw n people, one row a person."""
-    return pl.concat([draw(plan, seed, block, rows) for block, rows in blocks(n)])
+    return pl.concat([draw(plan, seed, block, rows) for block, rows in blocks(n) or [(0, 0)]])
 
 
 def draw(plan: Plan, seed: int, block: int, rows: int = BLOCK, replicate: int = 0) -> pl.DataFrame:
@@ -38,26 +38,7 @@ def draw(plan: Plan, seed: int, block: int, rows: int = BLOCK, replicate: int = 
 
     `replicate` draws enforcement and data again over the same people, conduct and law.
     """
-    source = Source(seed, block, rows, replicate)
-    codes = attributes(plan, source)
-    raw = residuals(plan, source)
-    found = {name: events(name, record, source, codes, raw) for name, record in plan.counted.items()}
-    columns = [pl.Series("person_id", identity.ids(plan.recipe_name, block * BLOCK, rows))]
-    if plan.years:
-        columns.append(pl.Series("age", age(plan, source, codes)))
-    columns += [
-        pl.Series(name, codes[name]).cat.to(pl.Enum(levels))
-        for name, levels in plan.levels.items()
-        if not plan.years or name != plan.years[0]
-    ]
-    columns += records(plan, found, [source])
-    lot = (source("lot/consent").astype(np.uint64) * LOT) >> np.uint64(32)
-    columns.append(pl.Series("lot__consent", lot.astype(np.int32)))
-    columns += [pl.Series(f"hidden_z_{z}", latent(plan, z, codes, raw)) for z in plan.latents]
-    columns += [pl.Series(f"hidden_events_{n}", scatter(e.happened, e.some, rows)) for n, e in found.items()]
-    columns.append(pl.Series("hidden_harm", harm(plan, {n: (e.some, e.happened) for n, e in found.items()}, rows)))
-    columns.append(pl.Series("hidden_harm_law", harm(plan, {n: (e.some, e.forbidden) for n, e in found.items()}, rows)))
-    return pl.DataFrame(columns)
+    return redraw(plan, seed, block, rows, [replicate])
 
 
 def redraw(plan: Plan, seed: int, block: int, rows: int, replicates: Sequence[int]) -> pl.DataFrame:
@@ -68,9 +49,35 @@ def redraw(plan: Plan, seed: int, block: int, rows: int, replicates: Sequence[in
     first = Source(seed, block, rows, 0)
     codes, raw = attributes(plan, first), residuals(plan, first)
     found = {name: events(name, record, first, codes, raw) for name, record in plan.counted.items()}
-    once = draw(plan, seed, block, rows)
+    once = pl.DataFrame([*visible(plan, first, codes), *hidden(plan, codes, raw, found, rows)])
     anew = records(plan, found, [Source(seed, block, rows, r) for r in replicates])
-    return pl.concat([once] * len(replicates)).with_columns(anew)
+    return pl.concat([once] * len(replicates)).with_columns(anew).select(plan.columns)
+
+
+def visible(plan: Plan, source: Source, codes: Codes) -> list[pl.Series]:
+    """Return the columns of a person that no record changes: id, age, attributes, lot."""
+    lot = (source("lot/consent").astype(np.uint64) * LOT) >> np.uint64(32)
+    years = [pl.Series("age", age(plan, source, codes))] if plan.years else []
+    return [
+        pl.Series("person_id", identity.ids(plan.recipe_name, source.block * BLOCK, source.rows)),
+        *years,
+        *(pl.Series(n, codes[n]).cat.to(pl.Enum(ls)) for n, ls in plan.levels.items() if n in plan.columns),
+        pl.Series("lot__consent", lot.astype(np.int32)),
+    ]
+
+
+def hidden(
+    plan: Plan, codes: Codes, raw: Mapping[str, np.ndarray], found: Mapping[str, Events], rows: int
+) -> list[pl.Series]:
+    """Return the simulated truth, for auditors only: latent conduct, events, harm."""
+    happened = {name: (e.some, e.happened) for name, e in found.items()}
+    forbidden = {name: (e.some, e.forbidden) for name, e in found.items()}
+    return [
+        *(pl.Series(f"hidden_z_{z}", latent(plan, z, codes, raw)) for z in plan.latents),
+        *(pl.Series(f"hidden_events_{n}", scatter(e.happened, e.some, rows)) for n, e in found.items()),
+        pl.Series("hidden_harm", harm(plan, happened, rows)),
+        pl.Series("hidden_harm_law", harm(plan, forbidden, rows)),
+    ]
 
 
 def records(plan: Plan, found: Mapping[str, Events], sources: Sequence[Source]) -> list[pl.Series]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 from itertools import product
 from typing import Any
 
 import numpy as np
 
+from scoring.documents import Problem, Refused
 from scoring.population.recipe import Attribute, Recipe, cell
 
 ROUNDS = 200  # of raking; each conditional table has one margin, so few are needed
-CLOSE = 1e-12
+CLOSE, NEAR = 1e-12, 1e-6
 
 
 class Joint:
@@ -23,7 +23,7 @@ class Joint:
         self.levels = recipe.levels()
         self.tables: dict[str, np.ndarray] = {}
         for name, attribute in recipe.attributes.items():
-            self.tables[name] = self.fitted(attribute)
+            self.tables[name] = self.fitted(name, attribute)
 
     def axes(self, names: Sequence[str]) -> list[str]:
         """Return the drawn attributes that a set of names depends on, in the declared order."""
@@ -72,15 +72,15 @@ class Joint:
         np.add.at(out, where, p)
         return out
 
-    def fitted(self, attribute: Attribute) -> np.ndarray:
+    def fitted(self, name: str, attribute: Attribute) -> np.ndarray:
         """Return one conditional table, given × levels, with its odds applied and raked to its margin."""
         table = self.stated(attribute)
-        for i, name in enumerate(attribute.given):
-            for level, odds in attribute.odds.get(name, {}).items():
-                row = [slice(None)] * i + [self.levels[name].index(level)]
+        for i, parent in enumerate(attribute.given):
+            for level, odds in attribute.odds.get(parent, {}).items():
+                row = [slice(None)] * i + [self.levels[parent].index(level)]
                 table[tuple(row)] *= [odds.get(target, 1.0) for target in attribute.levels]
         table /= table.sum(axis=-1, keepdims=True)
-        return self.raked(table, attribute) if attribute.margin else table
+        return self.raked(name, table, attribute) if attribute.margin else table
 
     def stated(self, attribute: Attribute) -> np.ndarray:
         """Return the shares as written; a later cell only fills what earlier ones left."""
@@ -97,7 +97,7 @@ class Joint:
             raise ValueError(f"no shares for some cell of {attribute.given}")
         return table
 
-    def raked(self, table: np.ndarray, attribute: Attribute) -> np.ndarray:
+    def raked(self, name: str, table: np.ndarray, attribute: Attribute) -> np.ndarray:
         """Scale levels until the whole population has the shares of the margin (iterative proportional fitting)."""
         assert attribute.margin is not None
         given = self.margin(attribute.given) if attribute.given else np.ones(())
@@ -109,13 +109,12 @@ class Joint:
             now = (given[..., None] * table).reshape(-1, table.shape[-1]).sum(axis=0)
             factors = np.ones(table.shape[-1])
             for levels, share in groups:
-                factors[levels] = share / now[levels].sum()
+                factors[levels] = share / max(now[levels].sum(), CLOSE)
             if abs(factors - 1).max() < CLOSE:
-                break
+                return table
             table = table * factors
-            table = table / table.sum(axis=-1, keepdims=True)
+            table = table / np.maximum(table.sum(axis=-1, keepdims=True), CLOSE)
+        if abs(factors - 1).max() > NEAR:
+            what = "no table of this form has these shares: its zeros leave no room"
+            raise Refused([Problem(self.recipe.name, 0, f"$.attributes.{name}.margin", what)])
         return table
-
-    def size(self, names: Sequence[str]) -> int:
-        """Return how many cells a joint table has."""
-        return reduce(int.__mul__, (len(self.levels[n]) for n in names), 1)

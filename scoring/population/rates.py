@@ -7,12 +7,13 @@ Everything about one record type is laid out on one grid: the joint distribution
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import bdtr, pdtr
 
+from scoring.documents import Problem, Refused
 from scoring.population.joint import Joint
 from scoring.population.recipe import Multiplier, Recipe, Stage
 
@@ -47,12 +48,13 @@ class Grid:
 
 
 def grid(recipe: Recipe, joint: Joint, name: str, gap_in_conduct: float) -> Grid:
-    """Lay one record type out in a world where part of each movable group gap is conduct."""
+    """Lay one record type out in a world where part of each movable group gap is taken out of the chain."""
     record = recipe.records[name]
     resources = {z: recipe.latent[z].resources for z in record.conduct}
     stages = {stage: recipe.stage(name, stage) for stage in STAGES[1:]}
-    touching = [record.at_risk, record.law.by, *resources.values(), *(s.by for s in stages.values())]
-    axes = tuple(a for a in joint.levels if any(a in names for names in touching))
+    chain = [link.by for link in stages.values()]
+    touching = {a for names in (record.at_risk, record.law.by, *resources.values(), *chain) for a in names}
+    axes = tuple(a for a in joint.levels if a in touching)
     shape = tuple(len(joint.levels[a]) for a in axes)
 
     def along(attribute: str, values: list[float]) -> np.ndarray:
@@ -79,10 +81,24 @@ def grid(recipe: Recipe, joint: Joint, name: str, gap_in_conduct: float) -> Grid
         p = np.where(np.isinf(odds), 1.0, odds / (1 + np.where(np.isinf(odds), 1, odds)))
         if stage in MOVABLE and gap_in_conduct:
             pooled = (events * p).sum() / events.sum()
-            shift = shift + gap_in_conduct * np.log(p / pooled)
             p = p ** (1 - gap_in_conduct) * pooled**gap_in_conduct
         found[stage] = (tuple(a for a in axes if a in link.by), p)
     return Grid(axes, weight, exposed, np.rint(UNIT * shift).astype(np.int64), found)
+
+
+def matched(cells: Grid, neutral: Grid, occurrence: np.ndarray, spread_: tuple[int, np.ndarray]) -> Grid:
+    """Put into conduct what a world takes out of the chain, so that each cell has the records of the neutral one.
+
+    Solved on the expected counts themselves: where counts are capped, equal odds of an event would not be enough.
+    """
+    first, shares = spread_
+    at_zero = np.bincount(bins_of(first + np.arange(len(shares))), shares, minlength=BINS)
+    by_bin = (1 - occurrence / ONE).sum(axis=1)
+    shifts, here = np.arange(LOW, HIGH, BIN), np.arange(BINS)
+    means = np.array([at_zero @ by_bin[np.clip(here + shift // BIN, 0, BINS - 1)] for shift in shifts])
+    ratio = np.divide(neutral.kept, cells.kept, out=np.ones(cells.weight.shape), where=cells.kept > 0)
+    wanted = np.interp(neutral.shift, shifts, means) * ratio
+    return replace(cells, shift=np.rint(np.interp(wanted, means, shifts)).astype(np.int64))
 
 
 def odds_of(stage: Stage) -> float:
@@ -127,7 +143,8 @@ def calibrated(cells: Grid, target: float, most: int, spread_: tuple[int, np.nda
         return float((kept_by_bin * capped_mean(np.exp(log_base) * RELATIVE, most)).sum() / at_risk - target)
 
     if excess(8.0) < 0:
-        raise ValueError(f"{name}: a rate of {target:g} is above what its exposure, detection and cap allow")
+        what = f"a rate of {target:g} is above what its exposure, detection and cap allow"
+        raise Refused([Problem("recipe", 0, f"$.records.{name}.rate", what)])
     base = np.exp(brentq(excess, -30.0, 8.0, xtol=1e-10))
     cdf = pdtr(np.arange(most)[None, :], (base * RELATIVE)[:, None])
     return np.minimum(np.rint(cdf * ONE), ONE).astype(np.uint64)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from scoring.documents import Document, Loc, Problem, Refused, did_you_mean, read
-
 Mark = Literal["documented", "reported", "recalled", "assumed"]
 Probability = Annotated[float, Field(ge=0, le=1)]
-TOLERANCE = 1e-6
 
 
 class Part(BaseModel):
@@ -104,7 +100,7 @@ class Record(Cited):
     agency: str
     harm: int = Field(default=0, ge=0)
     penalty: Literal["fine", "court_enforcement", "detention", "none"] = "none"
-    at_risk: dict[str, list[str]] = {}
+    at_risk: dict[str, Annotated[list[str], Field(min_length=1)]] = {}
     rate: float = Field(gt=0, description="records a year per person at risk, after the whole chain")
     most: int = Field(default=4, ge=1, le=64)
     conduct: dict[str, float] = {}
@@ -117,9 +113,13 @@ class Record(Cited):
 
 
 class World(Part):
-    """A declared assumption set: the part of each group's detection multiplier that is conduct instead."""
+    """A declared assumption set: the part of each group's detection multiplier that is conduct instead, and the law.
+
+    `law` names, for a record type, the declared alternative in force in this world; what happens stays the same.
+    """
 
     gap_in_conduct: Probability
+    law: dict[str, str] = {}
     label: str
 
 
@@ -131,7 +131,7 @@ class Recipe(Part):
     version: int
     protected: list[str]
     sources: dict[str, Source]
-    worlds: dict[str, World]
+    worlds: dict[str, World] = Field(min_length=1)
     attributes: dict[str, Attribute]
     derived: dict[str, Derived] = {}
     years_of_age: dict[str, tuple[int, int]] = {}
@@ -154,134 +154,12 @@ class Recipe(Part):
         return drawn | {name: tuple(d.levels) for name, d in self.derived.items()}
 
 
-def load(path: str | Path) -> Recipe:
-    """Read a recipe. Raises Refused with every problem found."""
-    document = read(path)
-    recipe = document.validated(Recipe)
-    problems = list(faults(recipe, document))
-    if problems:
-        raise Refused(problems)
-    return recipe
-
-
 def cell(key: str, given: list[str], levels: Mapping[str, tuple[str, ...]]) -> list[list[str]]:
     """Return the levels that each part of a cell names."""
     parts = [part.strip() for part in key.split("&")] if given else []
     return [
         list(levels[g]) if p == "*" else [w.strip() for w in p.split("|")] for p, g in zip(parts, given, strict=False)
     ]
-
-
-def faults(recipe: Recipe, document: Document) -> Iterator[Problem]:
-    """Yield what is wrong in a recipe that has the right form."""
-    levels = recipe.levels()
-
-    def check(name: str, known: Any, loc: Loc, what: str) -> Iterator[Problem]:
-        if name not in known:
-            yield document.problem(loc, f"unknown {what} {name!r}", did_you_mean(name, known))
-
-    def check_by(table: Mapping[str, Mapping[str, Any]], loc: Loc) -> Iterator[Problem]:
-        for name, row in table.items():
-            yield from check(name, levels, (*loc, name), "attribute")
-            for level in row if name in levels else []:
-                yield from check(level, levels[name], (*loc, name, level), f"level of {name}")
-
-    for i, name in enumerate(recipe.protected):
-        yield from check(name, levels, ("protected", i), "attribute")
-    for loc, source in cited(recipe):
-        yield from check(source, recipe.sources, loc, "source")
-    for name, attribute in recipe.attributes.items():
-        yield from attribute_faults(name, attribute, levels, document)
-        yield from check_by(attribute.odds, ("attributes", name, "odds"))
-    yield from cycles(recipe, document)
-    for name, derived in recipe.derived.items():
-        yield from check(derived.derived_from, recipe.attributes, ("derived", name, "from"), "attribute")
-    for name, latent in recipe.latent.items():
-        yield from check_by(latent.resources, ("latent", name, "resources"))
-        for other in latent.shares_with:
-            yield from check(other, recipe.latent, ("latent", name, "shares_with", other), "latent conduct")
-        for attribute_name in latent.resources:
-            if attribute_name in recipe.protected:
-                loc = ("latent", name, "resources", attribute_name)
-                yield document.problem(
-                    loc, f"protected attribute {attribute_name!r} may not move conduct", "declare a resource instead"
-                )
-    for name, record in recipe.records.items():
-        here: Loc = ("records", name)
-        yield from check_by({a: dict.fromkeys(ls) for a, ls in record.at_risk.items()}, (*here, "at_risk"))
-        yield from check_by(record.law.by, (*here, "law", "by"))
-        for z in record.conduct:
-            yield from check(z, recipe.latent, (*here, "conduct", z), "latent conduct")
-        for stage in ("detect", "enforce", "share", "link"):
-            yield from check_by(recipe.stage(name, stage).by, (*here, stage, "by"))
-        if record.amounts and abs(sum(record.amounts.values()) - 1) > TOLERANCE:
-            yield document.problem((*here, "amounts"), f"shares sum to {sum(record.amounts.values()):g}, not 1")
-
-
-def cited(recipe: Recipe) -> Iterator[tuple[Loc, str]]:
-    """Yield the place and the key of every source."""
-    for name, attribute in recipe.attributes.items():
-        yield ("attributes", name, "source"), attribute.source
-        if attribute.margin:
-            yield ("attributes", name, "margin", "source"), attribute.margin.source
-    for name, latent in recipe.latent.items():
-        yield ("latent", name, "source"), latent.source
-    for name, record in recipe.records.items():
-        yield ("records", name, "source"), record.source
-        yield ("records", name, "law", "source"), record.law.source
-        for stage in ("detect", "enforce", "share", "link"):
-            yield ("records", name, stage, "source"), recipe.stage(name, stage).source
-
-
-def attribute_faults(
-    name: str, attribute: Attribute, levels: Mapping[str, tuple[str, ...]], document: Document
-) -> Iterator[Problem]:
-    """Yield what is wrong with one conditional table."""
-    here: Loc = ("attributes", name)
-    unknown = [g for g in attribute.given if g not in levels]
-    for parent in unknown:
-        hint = did_you_mean(parent, levels)
-        yield document.problem((*here, "given"), f"unknown parent {parent!r}", hint)
-    for key, shares in attribute.shares.items():
-        loc = (*here, "shares", key)
-        if len(shares) != len(attribute.levels):
-            yield document.problem(loc, f"{len(shares)} shares for {len(attribute.levels)} levels")
-        elif abs(sum(shares) - 1) > TOLERANCE:
-            yield document.problem(loc, f"shares sum to {sum(shares):g}, not 1")
-        if unknown:
-            continue
-        parts = cell(key, attribute.given, levels)
-        if len(parts) != len(attribute.given):
-            yield document.problem(loc, f"{len(parts)} parts for {len(attribute.given)} given attributes")
-        for part, parent in zip(parts, attribute.given, strict=False):
-            for level in part:
-                if level not in levels[parent]:
-                    hint = did_you_mean(level, levels[parent])
-                    yield document.problem(loc, f"unknown level {level!r} of {parent}", hint)
-    if attribute.margin:
-        named = [w.strip() for key in attribute.margin.shares for w in key.split("|")]
-        for level in named:
-            if level not in attribute.levels:
-                hint = did_you_mean(level, attribute.levels)
-                yield document.problem((*here, "margin"), f"unknown level {level!r}", hint)
-        total = sum(attribute.margin.shares.values())
-        if sorted(named) == sorted(attribute.levels) and abs(total - 1) > TOLERANCE:
-            yield document.problem((*here, "margin"), f"shares sum to {total:g}, not 1")
-
-
-def cycles(recipe: Recipe, document: Document) -> Iterator[Problem]:
-    """Yield each attribute that is given something declared after it, or itself."""
-    known: set[str] = set()
-    for name, attribute in recipe.attributes.items():
-        for i, parent in enumerate(attribute.given):
-            root = recipe.derived[parent].derived_from if parent in recipe.derived else parent
-            if root not in known and root in recipe.attributes:
-                yield document.problem(
-                    ("attributes", name, "given", i),
-                    f"{parent!r} is not declared before {name!r}",
-                    "parents come first",
-                )
-        known.add(name)
 
 
 Stage.model_rebuild()

@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 
 TEAL, RUST, GREY, INK, MUTE, RULE = "#00657a", "#b8431f", "#8a929a", "#1d2329", "#5f6b76", "#ddd8cc"
 WORST_TO_BEST = ["#8e2d12", "#d07f4b", "#e8c9a3", "#8fc1c6", "#00657a", "#00434f"]
-FONT = "Helvetica, Arial, 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
+FONT = "sans-serif"  # laid out in one font, shown in the page's own: the style sheet sets it
 WIDTH, LABELS, STEP = 380, 290, 24
 LINES = ((0.8, "0.8"), (1.25, "1.25"))
 

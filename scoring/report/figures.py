@@ -40,6 +40,11 @@ class Shown:
         first = primary[0]["group"] if primary else self.manifest["groups"][0]
         self.first_grouping = first if isinstance(first, str) else "*".join(first)
 
+    @property
+    def schemes(self) -> list[str]:
+        """The designs without ordinary law, which the page shows as what they are held against."""
+        return [name for name in self.designs if self.told(name)["instrument"] != "ordinary law"]
+
     def told(self, scheme: str) -> dict[str, Any]:
         """Return what the manifest says of a design."""
         found: dict[str, Any] = self.manifest["schemes"][scheme]
@@ -107,8 +112,10 @@ def bands_by_group(shown: Shown) -> Iterator[Figure]:
         identity = f"bands-{name}"
         yield Figure(
             identity,
-            f"{shown.title(name)}: band {biggest['term']} holds {wording.percent(biggest['value'])} of {wording.level(biggest['group'])}",
-            f"Share of scored persons by band and {wording.attribute(shown.first_grouping)}, worst band first, world {shown.world}."
+            f"{shown.title(name)}: band {biggest['term']} holds {wording.percent(biggest['value'])} of "
+            f"{wording.level(biggest['group'])}",
+            f"Share of scored persons by band and {wording.attribute(shown.first_grouping)}, worst band first, "
+            f"world {shown.world}."
             + (
                 " Medians over draws of the unknown weights, so bars need not reach 100."
                 if shown.told(name)["family"]
@@ -120,7 +127,9 @@ def bands_by_group(shown: Shown) -> Iterator[Figure]:
                 [wording.level(g), *(wording.percent(by[g, b]["value"], 2) if (g, b) in by else "0.00%" for b in order)]
                 for g in groups
             ],
-            f"Cut points and their marks: {', '.join(b['name'] + ' [' + b['mark'] + ']' for b in shown.told(name)['bands'])}.",
+            "Cut points and their marks: "
+            + ", ".join(f"{band['name']} [{band['mark']}]" for band in shown.told(name)["bands"])
+            + ".",
         )
 
 
@@ -142,7 +151,8 @@ def forests(shown: Shown, polarity: str) -> Iterator[Figure]:
             far = max(apart, key=lambda r: abs(r["value"] - 1), default=None)
             said = outcome.replace("_", " ")
             title = f"{shown.title(name)}, {said}: " + (
-                f"{wording.level(far['group'])} {wording.number(far['value'])} times as often as {wording.level(far['reference'])}"
+                f"{wording.level(far['group'])} {wording.number(far['value'])} times as often as "
+                f"{wording.level(far['reference'])}"
                 if far
                 else ("no interval excludes 1" if sound else "every cell is small")
             )
@@ -154,7 +164,7 @@ def forests(shown: Shown, polarity: str) -> Iterator[Figure]:
                 f"({', '.join(dict.fromkeys(wording.level(r['reference']) for r in rows))}). "
                 f"Mark: ratio, hollow where the cell is small; bar: {wording.UNCERTAINTY[rows[0]['uncertainty']]}; "
                 "dashed: 0.8 and 1.25, a US employment-selection convention.",
-                charts.forest(rows, identity, polarity == "favourable"),
+                charts.forest(rows, identity, polarity == "favourable") if sound else "",
                 NUMBERS,
                 numbered(rows),
                 told.get("note", ""),
@@ -163,7 +173,7 @@ def forests(shown: Shown, polarity: str) -> Iterator[Figure]:
 
 def error_curve(shown: Shown) -> Iterator[Figure]:
     """Yield error rates against simulated harm over tau, for each adverse outcome."""
-    for name in shown.designs:
+    for name in shown.schemes:
         for outcome in shown.outcomes(name, "adverse"):
             rows = [
                 r
@@ -190,7 +200,8 @@ def error_curve(shown: Shown) -> Iterator[Figure]:
             yield Figure(
                 identity,
                 title,
-                f"Persons selected for “{said}” whose simulated harm lies below tau, and persons at or above tau who are passed over; world {shown.world}.",
+                f"Persons selected for “{said}” whose simulated harm lies below tau, and persons at or above tau "
+                f"who are passed over; world {shown.world}.",
                 charts.errors(rows, identity),
                 ("measure", "tau", "value", "low", "high", "status"),
                 [
@@ -227,7 +238,8 @@ def gap_by_rule(shown: Shown) -> Iterator[Figure]:
             identity = f"gap-{name}-{group}"
             yield Figure(
                 identity,
-                f"{shown.title(name)}: “{names[widest['term']]}” moves the gap most, {wording.number(widest['value'])} of {wording.number(total['value'])} points",
+                f"{shown.title(name)}: “{names[widest['term']]}” moves the gap most, "
+                f"{wording.number(widest['value'])} of {wording.number(total['value'])} points",
                 f"Mean points by rule, {wording.level(group)} minus {wording.level(total['reference'])}"
                 + (
                     ", median over draws; medians need not add up."
@@ -238,7 +250,7 @@ def gap_by_rule(shown: Shown) -> Iterator[Figure]:
                 ("rule", "points", "low", "high", "mark"),
                 [
                     [
-                        names.get(r["term"], r["term"]),
+                        str(names.get(r["term"], r["term"])),
                         *(wording.number(r[c], 3) for c in ("value", "low", "high")),
                         marks.get(r["term"], ""),
                     ]
@@ -249,7 +261,7 @@ def gap_by_rule(shown: Shown) -> Iterator[Figure]:
 
 def turning_records(shown: Shown) -> Iterator[Figure]:
     """Yield, for each design, the record types on which verdicts turn."""
-    for name in shown.designs:
+    for name in shown.schemes:
         rows = shown.best(measure="pivotal_record_share", scheme=name, group_by="everyone")
         picture = charts.pivotal(rows, f"pivotal-{name}")
         if not picture:
@@ -258,7 +270,8 @@ def turning_records(shown: Shown) -> Iterator[Figure]:
         yield Figure(
             f"pivotal-{name}",
             f"{shown.title(name)}: verdicts turn most often on {top['term'].replace('_', ' ')}",
-            f"Share of scored persons whose band or outcome changes when one record of the type is taken away; {wording.number(top['n'], 0)} persons looked at again.",
+            "Share of scored persons whose band or outcome changes when one record of the type is taken away; "
+            f"{wording.number(top['n'], 0)} persons looked at again.",
             picture,
             ("record", "share", "low", "high", "status"),
             [

@@ -127,7 +127,7 @@ def findings(shown: Shown) -> Iterator[dict[str, str]]:
             )
             yield {
                 "text": wording.ratio_finding(row, shown.title(name), label),
-                "small": f"{wording.line_of(row) if row['status'] == 'ok' else ''} {wording.over_worlds(worlds) if row['status'] == 'ok' else ''}".strip(),
+                "small": f"{wording.line_of(row)} {wording.over_worlds(worlds)}" if row["status"] == "ok" else "",
             }
     for name in shown.designs[:1]:
         for row in shown.best(measure="pivotal_record_share", scheme=name, term="any", group_by="everyone"):
@@ -228,17 +228,13 @@ def paired_table(shown: Shown) -> dict[str, Any]:
     """Return paired differences to the baseline, for like outcomes only."""
     rows = []
     for r in shown.best(measure="selection_rate_difference_between_designs", group_by="everyone"):
-        value = (
-            f"{wording.number(1e4 * r['value'], 1)} ({wording.number(1e4 * r['low'], 1)} to {wording.number(1e4 * r['high'], 1)})"
-            if r["value"] is not None and r["low"] is not None
-            else wording.number(None if r["value"] is None else 1e4 * r["value"], 1)
-        )
+        value, low, high = (wording.number(None if r[c] is None else 1e4 * r[c], 1) for c in ("value", "low", "high"))
         rows.append(
             [
                 shown.title(r["scheme"]),
                 shown.title(r["versus"]),
                 (r["outcome"] or "").replace("_", " "),
-                value,
+                value if r["low"] is None else f"{value} ({low} to {high})",
                 r["note"] or r["status"],
             ]
         )

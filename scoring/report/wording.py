@@ -35,7 +35,8 @@ LEVELS = {
 }
 STATUS = {
     "ok": "computed",
-    "small_cell": "a small cell: fewer than 30 persons, fewer than 5 expected, or under 2 per cent of all; the interval says what can be said",
+    "small_cell": "a small cell: fewer than 30 persons, fewer than 5 expected, or under 2 per cent of all; "
+    "the interval says what can be said",
     "zero_denom": "undefined: nobody to divide by",
     "single_group": "undefined: only one group has members",
     "not_applicable": "does not apply: the design has no such outcome, or another kind of instrument has it",
@@ -139,10 +140,9 @@ def line_of(row: Row) -> str:
 
 def over_worlds(rows: Iterable[Row]) -> str:
     """Say in which worlds the ratio lies below or above 1."""
-    below, above = [], []
-    for row in rows:
-        if row["value"] is not None:
-            (below if row["value"] < 1 else above).append(f"{row['world']} ({number(row['value'])})")
+    known = [row for row in rows if row["value"] is not None]
+    below = [f"{row['world']} ({number(row['value'])})" for row in known if row["value"] < 1]
+    above = [f"{row['world']} ({number(row['value'])})" for row in known if row["value"] >= 1]
     if below and above:
         return f"It flips: below 1 in {', '.join(below)}; not below in {', '.join(above)}."
     found = below or above
@@ -160,7 +160,10 @@ def pivotal_finding(row: Row, title: str) -> str:
 def lottery_finding(rows: Iterable[Row], title: str) -> str:
     """Say how often the same conduct gets the same verdict again, by group."""
     parts = [f"{percent(1 - r['value'], 2)} of {level(r['group'])}" for r in rows if r["value"] is not None]
-    return f"{title}: of two draws of detection and recording over the same conduct, verdicts differ for {' and '.join(parts)}."
+    return (
+        f"{title}: of two draws of detection and recording over the same conduct, "
+        f"verdicts differ for {' and '.join(parts)}."
+    )
 
 
 def lede(reach: Mapping[str, Row], title: str) -> str:

@@ -31,7 +31,7 @@ __all__ = [
 
 def load(path: str | Path) -> Scheme | Family | Learnable:
     """Read a scheme from its YAML. Raises Refused with every problem found."""
-    text, _ = text_of(path)
+    text = text_of(path)
     if text.learned:
         return Learnable(text)
     return Family(text) if text.family else made(text)

@@ -72,7 +72,7 @@ def tokens(text: str) -> Iterator[Token]:
             start = at + len(text[at:]) - len(text[at:].lstrip())
             raise BadCondition(text, start, start + 1, "unexpected character")
         kind = str(found.lastgroup)
-        yield Token(kind, found[kind], found.start(kind), found.end())
+        yield Token(kind, found[kind], found.end() - len(found[0].lstrip()), found.end())
         at = found.end()
 
 
@@ -192,10 +192,14 @@ def parse(text: str) -> Node:
 
 def leaves(node: Node) -> Iterator[Node]:
     """Yield the leaves of a tree, left to right."""
-    if not node.parts:
-        yield node
+    yield from (one for one in nodes(node) if not one.parts)
+
+
+def nodes(node: Node) -> Iterator[Node]:
+    """Yield a tree and everything in it."""
+    yield node
     for part in node.parts:
-        yield from leaves(part)
+        yield from nodes(part)
 
 
 def columns(node: Node) -> list[str]:

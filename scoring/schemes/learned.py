@@ -10,7 +10,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from scoring.schemes.conditions import expression, parse
+from scoring.schemes.conditions import columns, expression, parse
 from scoring.schemes.reading import made
 from scoring.schemes.scheme import Scheme
 from scoring.schemes.text import SchemeText
@@ -57,16 +57,18 @@ class Learnable:
     def fit(self, frame: Any) -> Scheme:
         """Fit on an eager frame of people whom nobody scores, and return the frozen scheme.
 
-        Raises TypeError for a lazy frame, ValueError where the target is constant.
+        Only the eligible of whom every fact is known are learned from. Raises TypeError for a lazy frame, ValueError
+        where the target is constant.
         """
-        learned = self.text.learned
+        learned, unfitted = self.text.learned, self.central()
         assert learned is not None
-        known = eager(frame)
-        if self.central().eligible is not None:
-            known = known.filter(expression(self.central().eligible))
+        answer = parse(learned.target)
+        known = eager(frame).drop_nulls(list(dict.fromkeys([*unfitted.reads, *columns(answer)])))
+        if unfitted.eligible is not None:
+            known = known.filter(expression(unfitted.eligible))
         levels = {c: sorted(set(known[c].cast(nw.String).to_list())) for c in learned.features if not whole(known[c])}
         facts = matrix(known, learned.features, levels)
-        target = known.select(expression(parse(learned.target)).alias("target"))["target"].to_numpy().astype(bool)
+        target = known.select(expression(answer).alias("target"))["target"].to_numpy().astype(bool)
         if target.all() or not target.any():
             raise ValueError(f"{self.name}: its target is the same for everybody in the fitting population")
         model = estimators()[learned.estimator]().fit(facts, target)
@@ -79,7 +81,7 @@ class Learnable:
             return known.with_columns(nw.new_series(name, score.astype(np.int32), backend=known.implementation))
 
         artefact = hashlib.sha256(edges.tobytes() + decided(model, facts[:1_000]).tobytes()).hexdigest()
-        return replace(self.central(), model=add, artefact=artefact)
+        return replace(unfitted, model=add, artefact=artefact)
 
 
 def eager(frame: Any) -> Any:
@@ -98,15 +100,18 @@ def whole(column: Any) -> bool:
 
 
 def matrix(known: Any, features: Sequence[str], levels: dict[str, list[str]]) -> np.ndarray:
-    """Return the features as numbers, categories by the order of their names."""
-    columns = []
+    """Return the features as numbers, categories by the order of their names.
+
+    A null becomes some number: who has one is not scored.
+    """
+    facts = []
     for name in features:
-        if name not in levels:
-            columns.append(known[name].to_numpy().astype(np.float64))
-            continue
-        text = np.asarray(known[name].cast(nw.String).to_list())
-        columns.append(np.searchsorted(levels[name], text).astype(np.float64))
-    return np.column_stack(columns)
+        if name in levels:
+            words = np.asarray([str(word) for word in known[name].cast(nw.String).to_list()])
+            facts.append(np.searchsorted(levels[name], words).astype(np.float64))
+        else:
+            facts.append(known[name].fill_null(0).to_numpy().astype(np.float64))
+    return np.column_stack(facts)
 
 
 def decided(model: Any, facts: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Points: rules compiled to integer expressions, summed as a balanced tree, cut into bands.
 
-A flat sum of some hundred terms is a chain as deep as it is long, which database engines refuse; a balanced tree is not.
+A flat sum of some hundred terms is a chain as deep as it is long, which database engines refuse; a balanced tree is
+not.
 """
 
 from __future__ import annotations
@@ -129,10 +130,9 @@ def with_raw(scheme: Scheme, known: Any, prefix: str) -> Any:
 def clipped(scheme: Scheme) -> nw.Expr:
     """Return the score inside the range, where the scheme has one."""
     value: Any = nw.col(RAW)
-    for bound, beyond in (("low", value.__lt__), ("high", value.__gt__)):
-        if bound in scheme.text.limits:
-            limit = scheme.text.limits[bound]  # type: ignore[index]
-            value = nw.when(beyond(limit)).then(nw.lit(limit, nw.Int32)).otherwise(value)
+    for bound, limit in scheme.text.limits.items():
+        beyond = value < limit if bound == "low" else value > limit
+        value = nw.when(beyond).then(nw.lit(limit, nw.Int32)).otherwise(value)
     return value
 
 

@@ -79,7 +79,7 @@ class Scheme:
     eligible: Node | None
     enrolled: Node | None
     draw: int | None = None
-    model: Callable[[Any], Any] | None = field(default=None, repr=False)
+    model: Callable[[Any, str], Any] | None = field(default=None, repr=False)
     features: tuple[str, ...] = ()
     artefact: str = ""
 
@@ -121,8 +121,8 @@ class Scheme:
     def digest(self) -> str:
         """A hash of everything that decides a score."""
         points = [(rule.id, rule.points, str(rule.when)) for rule in self.rules]
-        conditions = [str(self.eligible), str(self.enrolled), str(self.direct_bands), str(self.outcomes)]
-        decides = [self.text.plain(), self.base, points, conditions, self.artefact]
+        trees = [str(tree) for tree in (self.eligible, self.enrolled, self.direct_bands, self.outcomes)]
+        decides = [self.text.plain(), self.base, points, trees, self.artefact]
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
     @property

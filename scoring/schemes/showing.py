@@ -8,6 +8,7 @@ from typing import Any
 from scoring.schemes.family import Family
 from scoring.schemes.learned import Learnable
 from scoring.schemes.scheme import Scheme
+from scoring.schemes.text import Entry, RuleText
 
 MARKS = ("documented", "reported", "recalled", "assumed")
 
@@ -39,7 +40,9 @@ def summary(loaded: Scheme | Family | Learnable) -> dict[str, Any]:
 
 def describe(loaded: Scheme | Family | Learnable) -> dict[str, Any]:
     """Return everything that a page shows of a scheme."""
-    scheme, text = central(loaded), central(loaded).text
+    scheme = central(loaded)
+    text = scheme.text
+    written: list[RuleText | Entry] = [*text.rules, *text.entries]
     return {
         "name": scheme.name,
         "title": scheme.title,
@@ -60,8 +63,9 @@ def describe(loaded: Scheme | Family | Learnable) -> dict[str, Any]:
                 "id": rule.id,
                 "label": rule.label,
                 "points": rule.points,
-                "range": list(row.range) if getattr(row, "range", None) else None,
+                "range": list(row.range) if isinstance(row, RuleText) and row.range else None,
                 "per": rule.per,
+                "cap": rule.cap,
                 "when": rule.text,
                 "because": rule.because,
                 "mark": rule.mark,
@@ -70,7 +74,7 @@ def describe(loaded: Scheme | Family | Learnable) -> dict[str, Any]:
                 "discretionary": rule.discretionary,
                 "unmodelled": rule.unmodelled,
             }
-            for rule, row in zip(scheme.rules, [*text.rules, *text.entries], strict=True)
+            for rule, row in zip(scheme.rules, written, strict=True)
         ],
         "outcomes": {n: o.model_dump(exclude_none=True) for n, o in text.outcomes.items()},
         "sanctions": [c.model_dump() for c in text.sanctions],
@@ -119,4 +123,5 @@ def points_of(rule: dict[str, Any]) -> str:
     if rule["points"] is None:
         return "listed"
     shown = f"{rule['range'][0]:+d}…{rule['range'][1]:+d}" if rule["range"] else f"{rule['points']:+d}"
-    return f"{shown} each" if rule["per"] else shown
+    shown += " each" if rule["per"] else ""
+    return shown if rule["cap"] is None else f"{shown}, at most {rule['cap']:+d}"

@@ -1,6 +1,7 @@
 """Drawing: the same bits in any order, from the shares that the recipe states."""
 
 import hashlib
+import itertools
 
 import numpy as np
 import polars as pl
@@ -113,7 +114,7 @@ def test_raising_a_detection_rate_only_adds_records():
     rng = np.random.default_rng(0)
     n, u = rng.integers(0, 13, 5_000), rng.integers(0, 1 << 32, 5_000, dtype=np.uint64)
     kept = [(u[:, None] >= rates.binomial(np.array([p]), 12)[0, n]).sum(axis=1) for p in (0.1, 0.3, 0.31, 0.9, 1.0)]
-    for fewer, more in zip(kept, kept[1:], strict=False):
+    for fewer, more in itertools.pairwise(kept):
         assert (fewer <= more).all()
     assert (kept[-1] == n).all()
     assert (kept[0] < n).any()

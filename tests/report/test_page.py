@@ -24,7 +24,7 @@ def comparison(tmp_path_factory):
 
 
 class Outline(HTMLParser):
-    VOID = {"meta", "br", "img", "line", "path", "rect"}
+    VOID = frozenset({"meta", "br", "img", "line", "path", "rect"})
 
     def __init__(self):
         super().__init__()
@@ -129,15 +129,18 @@ ROW = {
 SENTENCES = [
     (
         ROW,
-        "Toy: rural residents get “commended” 0.71 times as often as urban residents (95% interval over seeds 0.68 to 0.74; n = 57,130).",
+        "Toy: rural residents get “commended” 0.71 times as often as urban residents "
+        "(95% interval over seeds 0.68 to 0.74; n = 57,130).",
     ),
     (
         ROW | {"value": None, "low": None, "status": "zero_denom"},
-        "Toy: for rural residents, “commended” cannot be compared with urban residents (undefined: nobody to divide by).",
+        "Toy: for rural residents, “commended” cannot be compared with urban residents "
+        "(undefined: nobody to divide by).",
     ),
     (
         ROW | {"status": "small_cell"},
-        "Toy: too few persons to say how often rural residents get “commended” beside urban residents; 95% interval over seeds 0.68 to 0.74.",
+        "Toy: too few persons to say how often rural residents get “commended” beside urban residents; "
+        "95% interval over seeds 0.68 to 0.74.",
     ),
 ]
 

@@ -5,6 +5,7 @@ import pytest
 from hand_frames import cases, catalogue, frame_of
 
 from scoring import population, schemes, workspace
+from scoring.schemes import conditions
 
 CATALOGUE = catalogue()
 
@@ -43,7 +44,7 @@ def test_every_rule_has_a_case(name, plan):
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_no_rule_reads_a_record_that_the_population_lacks(name, plan):
-    assert schemes.problems_in(workspace.find("scheme", name), plan.columns) == []
+    assert schemes.problems_in(workspace.find("scheme", name), plan.columns, plan.levels) == []
 
 
 def test_every_band_of_rongcheng_is_inhabited_and_every_ledger_closes(plan):
@@ -76,3 +77,14 @@ def test_show_prints_each_rule_with_points_article_and_mark():
     for rule in CATALOGUE["rongcheng_2016"].rules:
         line = next(x for x in told.splitlines() if rule.label in x and rule.because in x)
         assert f"[{rule.mark}: {rule.source}]" in line
+
+
+def test_ordinary_law_is_what_the_recipe_gives_each_record_as_its_penalty(plan):
+    follows = {"fine": "fined", "detention": "fined", "court_enforcement": "court_enforced"}
+    outcomes = CATALOGUE["no_scheme"].outcomes
+    read = {name: {c.removeprefix("n_") for c in conditions.columns(o.when)} for name, o in outcomes.items()}
+    penalised: dict[str, set[str]] = {name: set() for name in read}
+    for name, record in plan.records.items():
+        if record.polarity == "adverse" and record.penalty in follows:
+            penalised[follows[record.penalty]].add(name)
+    assert read == penalised

@@ -35,6 +35,12 @@ REFUSED = {
     "a in []": "expected a value",
     "(a == 1": "expected ')'",
     "and a == 1": "expected a value",
+    "1 == 1": "a comparison needs a column in '1 == ⧛1⧚'",
+    "1 in [1]": "a comparison needs a column in '1 ⧛in⧚ [1]'",
+    "'male' == sex": "a text can only stand right of ==, != or in",
+    "sex < 'm'": "a text can only stand right of ==, != or in in \"sex < ⧛'m'⧚\"",
+    "a + 'b' >= 1": "a text cannot be added in \"a + ⧛'b'⧚ >= 1\"",
+    "a == b + 1": "a text cannot be added to in 'a == b ⧛+⧚ 1'",
     "(" * 30 + "a == 1" + ")" * 30: "nested too deep",
     "a == 1 or " * 300 + "a == 1": "longer than 2,000 characters",
 }
@@ -63,3 +69,9 @@ def test_columns_and_nesting_are_read_off_the_tree():
 def test_a_parameter_is_filled_with_its_number():
     tree = conditions.filled(conditions.parse("a < uptake"), {"uptake": 2})
     assert conditions.columns(tree) == ["a"]
+
+
+@pytest.mark.parametrize("text", TRUE_WHERE)
+def test_a_tree_is_written_as_a_condition_that_reads_back_the_same(text):
+    tree = conditions.parse(text)
+    assert conditions.parse(conditions.text(tree)) == tree

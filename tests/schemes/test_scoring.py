@@ -147,7 +147,7 @@ WRONG = HEAD + (
 )
 
 
-def test_five_planted_errors_are_all_told_with_their_lines(tmp_path):
+def test_six_planted_errors_are_all_told_with_their_lines(tmp_path):
     text = WRONG.replace("low: 90", "low: 92").replace("bands: [low]", "bands: [lov]")
     (tmp_path / "toy.yaml").write_text(text, encoding="utf-8")
     lines = text.splitlines()
@@ -155,11 +155,12 @@ def test_five_planted_errors_are_all_told_with_their_lines(tmp_path):
         word: next(i for i, line in enumerate(lines, 1) if word in line)
         for word in ("low: 92", "[lov]", ">=,", "source: Y")
     }
-    second = [i for i, line in enumerate(lines, 1) if "id: one" in line][1]
+    first, second = [i for i, line in enumerate(lines, 1) if "id: one" in line]
     told = [(p.line, p.what) for p in schemes.problems_in(tmp_path / "toy.yaml", ["age", "n_a", "consents"])]
     assert told == [
         (at["low: 92"], "no band holds 90, between low and high"),
         (at["[lov]"], "unknown band 'lov'"),
+        (first, "unknown field 'n_aa'"),
         (at[">=,"], "expected a value in 'n_a >=⧛ ⧚'"),
         (second, "the id 'one' stands twice"),
         (at["source: Y"], "unknown source 'Y'"),
@@ -199,5 +200,103 @@ def test_a_learned_scheme_is_fitted_once_and_scores_eager_frames_only():
         assert polars_of(one.score(ENGINES[name](frame)))["score"].to_list() == scored["score"].to_list()
     with pytest.raises(TypeError, match="eager frames only"):
         one.score(frame.lazy())
+    unknown = one.score(frame.with_columns(pl.when(pl.int_range(pl.len()) > 0).then("n_card_overdue")))
+    assert unknown["coverage"][:2].to_list() == ["missing", "scored"]
+    assert unknown["score"][1:].equals(scored["score"][1:])
+    shuffled = frame.to_pandas().sample(frac=1, random_state=0)
+    assert one.score(shuffled)["score"].sort_index().to_list() == scored["score"].to_list()
     with pytest.raises(TypeError, match="its points cannot be read"):
         one.ledger(frame)
+
+
+def planted(tmp_path, text, *known):
+    """Return every problem of a rulebook's text, as line and words."""
+    path = tmp_path / "toy.yaml"
+    path.write_text(text, encoding="utf-8")
+    return [(p.line, p.what) for p in schemes.problems_in(path, *known)]
+
+
+def test_a_fault_of_form_hides_no_other_fault(tmp_path):
+    text = WRONG.replace("points: -10", "points: -1.5", 1).replace("low: 90", "low: 88")
+    told = [what for _, what in planted(tmp_path, text, ["age", "n_a", "consents"])]
+    assert told[0] == "low and high overlap at 88"
+    assert "unknown field 'n_aa'" in told
+    assert any("valid integer" in what for what in told)
+    assert told[-1] == "unknown source 'Y'"
+
+
+NEVER = {
+    "hidden_harm >= 1": "'hidden_harm' is simulated truth, which no scheme may read",
+    "sex == femal": "sex is never 'femal'",
+    "sex == 1": "sex is a word and never a number",
+    "n_a == n_b": "n_a is a number and never 'n_b'",
+}
+
+
+@pytest.mark.parametrize("condition", NEVER)
+def test_a_condition_that_can_never_hold_is_told(condition, tmp_path):
+    text = HEAD + RULE.format(id="r", body=f"when: {condition}, points: -10")
+    columns = ["age", "sex", "n_a", "n_b", "consents", "hidden_harm"]
+    assert planted(tmp_path, text, columns, {"sex": ("female", "male")}) == [(text.count("\n"), NEVER[condition])]
+
+
+FORM = {
+    ("per: n_a, points: -10, cap: 30", ""): "a cap of 30 cannot bound points of the other sign",
+    ("per: n_a, points: -10, range: [-9, -5]", ""): "-10 is outside its range [-9, -5]",
+    ("per: n_a, points: -10", "low: -5, "): "no band holds a score below -5",
+    ("per: n_a, points: -20_000", ""): "input should be greater than or equal to -10000, got -20000",
+}
+
+
+@pytest.mark.parametrize(("body", "low"), FORM)
+def test_points_and_bands_that_make_no_sense_are_told(body, low, tmp_path):
+    text = HEAD.replace("label: low, ", f"label: low, {low}") + RULE.format(id="r", body=body)
+    assert [what for _, what in planted(tmp_path, text)] == [FORM[body, low]]
+
+
+def test_a_null_fact_leaves_a_person_unscored_alike_on_every_engine(engine):
+    scheme = toy("per: n_a, points: -10", "when: n_a + n_b >= 1, points: -10")
+    given = [{"age": None}, {"age": 10}, {"age": 30, "n_a": None}, {"age": 30, "consents": None}, {"age": 30, "n_a": 1}]
+    found = polars_of(scheme.ledger(scheme.score(engine(frame_of(scheme.reads, given, {"consents": 1})))))
+    assert found["coverage"].to_list() == ["missing", "ineligible", "missing", "missing", "scored"]
+    assert found["score"].to_list() == [None, None, None, None, 80]
+    assert found["points__r0"].to_list() == [None, None, None, None, -10]
+
+
+def test_a_worst_band_that_says_where_the_range_ends_moves_no_band():
+    text = HEAD.replace("label: low, ", "label: low, low: 0, ") + RULE.format(id="r", body="per: n_a, points: -10")
+    scheme = made(parse(text).validated(SchemeText))
+    found = scheme.score(frame_of(scheme.reads, [{"n_a": 2}, {"n_a": 0}], {"age": 30, "consents": 1}))
+    assert found["band"].to_list() == ["low", "high"]
+
+
+CAPPED = {  # points, cap: what 0 to 4 records give
+    (-10, -25): [0, -10, -20, -25, -25],
+    (10, 25): [0, 10, 20, 25, 25],
+    (0, -30): [0, 0, 0, 0, 0],
+    (0, 30): [0, 0, 0, 0, 0],
+}
+
+
+@pytest.mark.parametrize(("points", "cap"), CAPPED)
+def test_a_cap_bounds_what_a_rule_gives_and_gives_nothing_itself(points, cap):
+    scheme = toy(f"per: n_a, points: {points}, cap: {cap}")
+    found = scheme.ledger(frame_of(scheme.reads, [{"n_a": n} for n in range(5)], {"age": 30, "consents": 1}))
+    assert found["points__r0"].to_list() == CAPPED[points, cap]
+
+
+def test_no_draw_of_a_family_gives_points_for_records_that_nobody_has():
+    family = catalogue()["hangzhou_2018"]
+    nothing = frame_of(family.central().reads, [{"age": 40}], {})
+    for scheme in family.draws(40):
+        ledger = scheme.ledger(nothing)
+        assert ledger["points__clip"].to_list() == [0]
+        assert [rule.id for rule in scheme.rules if rule.per and ledger[f"points__{rule.id}"][0] != 0] == []
+
+
+def test_rules_beside_a_list_put_nobody_on_it():
+    entry = "entries:\n  - {id: e, label: e, when: n_b >= 1, because: b, " + CITED + "}\n"
+    text = HEAD + RULE.format(id="r", body="when: n_a >= 1, points: -10") + entry
+    scheme = made(parse(text).validated(SchemeText))
+    found = scheme.score(frame_of(scheme.reads, [{"n_a": 1}, {"n_b": 1}], {"age": 30, "consents": 1}))
+    assert found["listed"].to_list() == [False, True]
