@@ -77,12 +77,13 @@ def look_again(
     for design in designs:
         scheme = design.scheme
         mine = visible(people, design, "cell", "person")
+        outcome = scheme.score(mine)
         found = {
-            "pivotal": probes.pivotal(scheme, mine, groups),
+            "pivotal": probes.pivotal(scheme, mine, outcome, groups),
             "lottery": probes.lottery(scheme, visible(redrawn, design, "person"), redraws, cells, groups),
         }
         if has_ledger(design):
-            found["reasons"] = probes.reasons(scheme, scheme.ledger(scheme.score(mine)), groups)
+            found["reasons"] = probes.reasons(scheme, scheme.ledger(outcome), groups)
         keep(tables, design, {cube: table for cube, table in found.items() if table is not None})
 
 

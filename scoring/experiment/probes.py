@@ -36,12 +36,12 @@ def one_record_less(people: pl.DataFrame, records: Sequence[str]) -> pl.DataFram
     return pl.concat(fewer)
 
 
-def pivotal(scheme: Any, people: pl.DataFrame, groups: Groupings) -> pl.DataFrame | None:
+def pivotal(scheme: Any, people: pl.DataFrame, outcome: pl.DataFrame, groups: Groupings) -> pl.DataFrame | None:
     """Tally, by record type, the persons whose verdict turns on one record of that type (`any`: of some type)."""
     records = [c.removeprefix("n_") for c in scheme.reads if c.startswith("n_")]
     if not records:
         return None
-    before = state(scheme, scheme.score(people)).filter(SCORED)
+    before = state(scheme, outcome).filter(SCORED)
     after = state_with_record(scheme, one_record_less(people, records))
     verdict = ["band", *scheme.outcomes]
     both = after.join(before, on="person", suffix="_before")

@@ -52,8 +52,8 @@ def grid(recipe: Recipe, joint: Joint, name: str, gap_in_conduct: float) -> Grid
     record = recipe.records[name]
     resources = {z: recipe.latent[z].resources for z in record.conduct}
     stages = {stage: recipe.stage(name, stage) for stage in STAGES[1:]}
-    chain = [link.by for link in stages.values()]
-    touching = {a for names in (record.at_risk, record.law.by, *resources.values(), *chain) for a in names}
+    by_group = [link.by for link in stages.values()]
+    touching = set[str]().union(record.at_risk, record.law.by, *resources.values(), *by_group)
     axes = tuple(a for a in joint.levels if a in touching)
     shape = tuple(len(joint.levels[a]) for a in axes)
 

@@ -113,7 +113,8 @@ def test_a_pivotal_record_is_one_whose_absence_changes_the_verdict():
     groups = cubes.Groupings(("residence",), plan.levels)
     index = pl.int_range(20_000, dtype=pl.UInt32, eager=True).alias("person")
     people = population.draw(plan, 1, 0, 20_000).with_columns(index, groups.cell())
-    table = probes.pivotal(scheme, people.select(*scheme.reads, "cell", "person"), groups)
+    mine = people.select(*scheme.reads, "cell", "person")
+    table = probes.pivotal(scheme, mine, scheme.score(mine), groups)
     found = table.filter(
         (pl.col("record") == "traffic_violation") & pl.col("pivotal") & (pl.col("group_by") == "everyone")
     )

@@ -71,7 +71,7 @@ def test_a_page_opens_offline_without_scripts_and_stays_small(page, comparison):
 
 def test_every_picture_has_a_title_a_description_and_a_table(page):
     figures = re.findall(r"<figure.*?</figure>", page, re.S)
-    assert len(figures) >= 8
+    assert len(figures) >= 6
     for figure in figures:
         assert "<figcaption><h3" in figure
         assert "<summary>The numbers</summary>" in figure
@@ -92,7 +92,6 @@ def test_nothing_undefined_reaches_the_reader(page, comparison):
 def test_the_page_says_what_it_is_not(page):
     assert "not a certificate and not about a real city" in page
     assert "US employment-selection convention" in page
-    assert "Hangzhou-like (assumed weights)" in page
     assert not re.search(r"\b(?:fails the|is fair|unbiased|due to)\b", page)
 
 
@@ -106,6 +105,7 @@ def test_a_comparison_names_each_instrument_and_what_cannot_be_compared(comparis
     result, text = comparison
     for instrument in ("points scheme", "ordinary law"):
         assert instrument in text
+    assert "Hangzhou-like (assumed weights)" in text
     assert "unlike instruments" in text
     assert "no such outcome" in text
     told = report.comparison_text(result)
