@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 TEAL, RUST, GREY, INK, MUTE, RULE = "#00657a", "#b8431f", "#8a929a", "#1d2329", "#5f6b76", "#ddd8cc"
 WORST_TO_BEST = ["#8e2d12", "#d07f4b", "#e8c9a3", "#8fc1c6", "#00657a", "#00434f"]
 FONT = "sans-serif"  # laid out in one font, shown in the page's own: the style sheet sets it
-WIDTH, LABELS, STEP = 380, 290, 24
+WIDTH, LABELS, STEP = 360, 290, 24
 LINES = ((0.8, "0.8"), (1.25, "1.25"))
 
 
@@ -28,7 +28,7 @@ def svg(chart: Any, identity: str) -> str:
     import vl_convert
 
     configured = chart.configure(
-        font=FONT, padding={"left": 4, "right": 44, "top": 6, "bottom": 4}, background="#fcfbf8"
+        font=FONT, padding={"left": 40, "right": 44, "top": 6, "bottom": 4}, background="#fcfbf8"
     )
     configured = configured.configure_view(stroke=None).configure_axis(
         labelFontSize=12,
