@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 __all__ = ["compare", "people", "run", "scheme"]
 
 
-def people(recipe: str | Path, n: int, seed: int, world: str | None = None) -> pl.DataFrame:
-    """Draw synthetic people: one row a person, with attributes and the records of one year.
+def people(recipe: str | Path, n: int, seed: int, **options: Any) -> pl.DataFrame:
+    """Draw synthetic subjects: one row each, with attributes and the records of one year.
 
-    The same recipe, seed and world give the same rows. `world` defaults to the recipe's first.
+    The same arguments give the same rows. `world` defaults to the recipe's first, `subject` to person, `year` to 0;
+    `stratum` draws a rare kind more often and adds its weight.
     """
     from scoring import experiment
 
-    return experiment.people(recipe, n=n, seed=seed, world=world)
+    return experiment.people(recipe, n, seed, **options)
 
 
 def scheme(name: str | Path) -> Any:

@@ -199,7 +199,7 @@ def list_populations(as_json: AsJson = False) -> None:
 
     rows = [
         {"name": name, "title": recipe.title, "worlds": ", ".join(recipe.worlds)}
-        for name, recipe in ((n, population.load(p)) for n, p in workspace.names("recipe").items())
+        for name, recipe in ((n, population.load(p, [])) for n, p in workspace.names("recipe").items())
     ]
     show_json(rows) if as_json else print(table(rows))
 
@@ -212,12 +212,14 @@ def build_population(
     seed: Annotated[int, typer.Option(min=0)] = 1,
     world: Annotated[str | None, typer.Option(help="The recipe's first world by default.")] = None,
     auditor: Annotated[bool, typer.Option("--auditor", help="Also write the hidden columns.")] = False,
+    subject: Annotated[str, typer.Option(help="person, firm or government_body.")] = "person",
+    years: Annotated[int, typer.Option(min=1, max=50, help="The same subjects once a year.")] = 1,
 ) -> None:
-    """Draw synthetic people into a Parquet file."""
+    """Draw synthetic people, or firms or public bodies, into a Parquet file."""
     from scoring import experiment as room
 
-    with progress(f"Drawing {people:,} people") as tell:
-        print(room.build(name, people, seed, out, world, auditor, tell))
+    with progress(f"Drawing {people:,} × {years}") as tell:
+        print(room.build(name, people, seed, out, world, auditor, subject, years, tell))
 
 
 def table(rows: list[dict[str, Any]]) -> str:

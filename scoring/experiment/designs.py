@@ -48,7 +48,7 @@ def expand(loaded: Any, declared: Declared) -> list[Design]:
 
 def describe(designs: list[Design], declared: Declared, live: Mapping[str, set[str]]) -> dict[str, Any]:
     """Say of every scheme what a page has to show of it; `live` names the rules that fired at all."""
-    protected = declared.recipe.protected
+    protected = declared.recipe.subject().protected
     described: dict[str, Any] = {}
     for design in designs:
         if design.name in described:

@@ -4,10 +4,25 @@ The same recipe, seed and block give the same bits on any machine, in any order:
 uses integers only. No scheme is known here.
 """
 
-from scoring.population.compile import Plan, compile_recipe
-from scoring.population.draw import BLOCK, blocks, draw, people, redraw
+from scoring.population.compile import compile_recipe
+from scoring.population.draw import blocks, draw, people, redraw
+from scoring.population.faults import load
 from scoring.population.identity import verify_id
-from scoring.population.recipe import Recipe
-from scoring.population.validation import load
+from scoring.population.plan import BLOCK, Plan
+from scoring.population.recipe import Recipe, World
+from scoring.population.strata import oversampled
 
-__all__ = ["BLOCK", "Plan", "Recipe", "blocks", "compile_recipe", "draw", "load", "people", "redraw", "verify_id"]
+__all__ = [
+    "BLOCK",
+    "Plan",
+    "Recipe",
+    "World",
+    "blocks",
+    "compile_recipe",
+    "draw",
+    "load",
+    "oversampled",
+    "people",
+    "redraw",
+    "verify_id",
+]

@@ -1,4 +1,4 @@
-"""Ids that verify themselves as synthetic: a recipe tag, an index, a checksum.
+"""Ids that verify themselves as synthetic: a tag of recipe and subject, an index, a checksum.
 
 Every id has 19 digits, so that none has the form of a citizen id (18 digits) or of a unified credit code.
 """
@@ -14,9 +14,9 @@ NINETEEN_DIGITS = np.uint64(1 << 62)
 TAG_BITS, INDEX_BITS, CHECK_BITS = 14, 32, 16
 
 
-def tag(recipe_name: str) -> int:
-    """Return the 14 bits that stand for a recipe in its ids."""
-    return zlib.crc32(recipe_name.encode()) >> (32 - TAG_BITS)
+def tag(recipe_name: str, subject: str = "person") -> int:
+    """Return the 14 bits that stand for a recipe and a kind of subject (or household) in its ids."""
+    return zlib.crc32(f"{recipe_name}/{subject}".encode()) >> (32 - TAG_BITS)
 
 
 def checksum(body: np.ndarray) -> np.ndarray:
@@ -27,21 +27,21 @@ def checksum(body: np.ndarray) -> np.ndarray:
     return mixed >> np.uint64(64 - CHECK_BITS)
 
 
-def ids(recipe_name: str, first: int, rows: int) -> np.ndarray:
-    """Return the ids of a run of persons as Int64."""
+def ids(recipe_name: str, first: int, rows: int, subject: str = "person") -> np.ndarray:
+    """Return the ids of a run of subjects as Int64."""
     index = np.arange(first, first + rows, dtype=np.uint64)
-    body = (np.uint64(tag(recipe_name)) << np.uint64(INDEX_BITS)) | index
+    body = (np.uint64(tag(recipe_name, subject)) << np.uint64(INDEX_BITS)) | index
     return (NINETEEN_DIGITS | (body << np.uint64(CHECK_BITS)) | checksum(body)).astype(np.int64)
 
 
-def verify_id(person_id: Any, recipe_name: str) -> Any:
+def verify_id(subject_id: Any, recipe_name: str, subject: str = "person") -> Any:
     """Tell whether ids were drawn from a recipe of that name; one bool for one id, an array for an array.
 
     >>> bool(verify_id(110101199003070000, "weihai_2020"))
     False
     """
-    given = np.asarray(person_id).astype(np.uint64)
+    given = np.asarray(subject_id).astype(np.uint64)
     body = (given & ~NINETEEN_DIGITS) >> np.uint64(CHECK_BITS)
     own = (given & np.uint64((1 << CHECK_BITS) - 1)) == checksum(body)
-    ours = (body >> np.uint64(INDEX_BITS)) == np.uint64(tag(recipe_name))
+    ours = (body >> np.uint64(INDEX_BITS)) == np.uint64(tag(recipe_name, subject))
     return own & ours & ((given & NINETEEN_DIGITS) > 0)

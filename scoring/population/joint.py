@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from scoring.documents import Problem, Refused
-from scoring.population.recipe import Attribute, Recipe, cell
+from scoring.population.recipe import Attribute, Margin, Subject, cell
 
 ROUNDS = 200  # of raking; each conditional table has one margin, so few are needed
 CLOSE, NEAR = 1e-12, 1e-6
 
 
 class Joint:
-    """The joint distribution of a recipe's attributes, built table by table in the declared order."""
+    """The joint distribution of a subject's attributes, built table by table in the declared order."""
 
-    def __init__(self, recipe: Recipe):
-        self.recipe = recipe
-        self.levels = recipe.levels()
+    def __init__(self, subject: Subject):
+        self.subject, self.problems = subject, list[Problem]()
+        self.drawn, self.levels, self.root = subject.drawn, subject.levels(), subject.root
         self.tables: dict[str, np.ndarray] = {}
-        for name, attribute in recipe.attributes.items():
+        for name, attribute in self.drawn.items():
             self.tables[name] = self.fitted(name, attribute)
+        if self.problems:
+            raise Refused(self.problems)
 
     def axes(self, names: Sequence[str]) -> list[str]:
         """Return the drawn attributes that a set of names depends on, in the declared order."""
@@ -33,19 +35,15 @@ class Joint:
             name = queue.pop()
             if name not in wanted:
                 wanted.add(name)
-                queue += [self.root(g) for g in self.recipe.attributes[name].given]
-        return [name for name in self.recipe.attributes if name in wanted]
-
-    def root(self, name: str) -> str:
-        """Return the drawn attribute behind a derived one."""
-        return self.recipe.derived[name].derived_from if name in self.recipe.derived else name
+                queue += [self.root(g) for g in self.drawn[name].given]
+        return [name for name in self.drawn if name in wanted]
 
     def onto(self, name: str) -> np.ndarray:
         """Return, for each level of the drawn attribute, the level of `name`; the identity for a drawn one."""
         drawn = self.levels[self.root(name)]
-        if name not in self.recipe.derived:
+        if name not in self.subject.derived:
             return np.arange(len(drawn))
-        held = self.recipe.derived[name].levels
+        held = self.subject.derived[name].levels
         return np.array([next(i for i, ls in enumerate(held.values()) if level in ls) for level in drawn])
 
     def margin(self, names: Sequence[str]) -> np.ndarray:
@@ -54,7 +52,7 @@ class Joint:
         operands: list[Any] = []
         index = {name: i for i, name in enumerate(axes)}
         for name in axes:
-            given = self.recipe.attributes[name].given
+            given = self.drawn[name].given
             operands += [
                 self.tables[name][np.ix_(*map(self.onto, given))],
                 [index[self.root(g)] for g in given] + [index[name]],
@@ -99,22 +97,33 @@ class Joint:
 
     def raked(self, name: str, table: np.ndarray, attribute: Attribute) -> np.ndarray:
         """Scale levels until the whole population has the shares of the margin (iterative proportional fitting)."""
-        assert attribute.margin is not None
+        margin = attribute.margin
+        assert margin is not None
         given = self.margin(attribute.given) if attribute.given else np.ones(())
-        groups = [
-            ([attribute.levels.index(w.strip()) for w in key.split("|")], share)
-            for key, share in attribute.margin.shares.items()
-        ]
+        kept = [attribute.given.index(parent) for parent in margin.by]
+        summed = tuple(i for i in range(len(attribute.given)) if i not in kept)
+        groups = list(self.groups(margin, name))
         for _ in range(ROUNDS):
-            now = (given[..., None] * table).reshape(-1, table.shape[-1]).sum(axis=0)
-            factors = np.ones(table.shape[-1])
-            for levels, share in groups:
-                factors[levels] = share / max(now[levels].sum(), CLOSE)
-            if abs(factors - 1).max() < CLOSE:
+            now = (given[..., None] * table).sum(axis=summed)
+            factors = np.ones(now.shape)
+            for where, share in groups:
+                factors[where] = share / max(now[where].sum(), CLOSE) if share else 0.0
+            wrong = max(abs(now[where].sum() - share) for where, share in groups)
+            if wrong < CLOSE:
                 return table
-            table = table * factors
+            table = table * np.expand_dims(factors, summed)
             table = table / np.maximum(table.sum(axis=-1, keepdims=True), CLOSE)
-        if abs(factors - 1).max() > NEAR:
-            what = "no table of this form has these shares: its zeros leave no room"
-            raise Refused([Problem(self.recipe.name, 0, f"$.attributes.{name}.margin", what)])
+        if wrong > NEAR:
+            what = f"no table of this form has these shares: its zeros leave no room (off by {wrong:.2g})"
+            self.problems.append(Problem("", 0, f"$.attributes.{name}.margin", what, "give some cell more room"))
         return table
+
+    def groups(self, margin: Margin, name: str) -> Iterator[tuple[Any, float]]:
+        """Yield where in a table summed onto a margin each of its shares stands.
+
+        The attributes of `by` are named in the order of `given`.
+        """
+        for key, share in margin.shares.items():
+            axes = [*margin.by, name]
+            parts = cell(key, axes, self.levels)
+            yield np.ix_(*([self.levels[a].index(w) for w in ws] for a, ws in zip(axes, parts, strict=True))), share

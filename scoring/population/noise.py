@@ -1,6 +1,8 @@
-"""Noise addressed by name: a seed, a replicate, a path and a block always give the same integers.
+"""Noise addressed by name: a seed, a replicate, a year, a path and a block always give the same integers.
 
-Adding a variable cannot shift the noise of another, because no stream is shared and none has an order.
+Adding a variable cannot shift the noise of another, because no stream is shared and none has an order. What every
+subject needs is drawn with Philox, a block at a time. What few subjects need (is this event detected?) is drawn with
+SplitMix64 at their rows alone: its n-th number follows from n, so nothing is drawn for the others.
 """
 
 from __future__ import annotations
@@ -8,10 +10,14 @@ from __future__ import annotations
 import sys
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 assert sys.byteorder == "little", "a 64-bit word is split into two 32-bit ones in little-endian order"
+
+WORD = (1 << 64) - 1
+GAMMA = 0x9E3779B97F4A7C15
 
 
 def address(path: str) -> int:
@@ -19,14 +25,49 @@ def address(path: str) -> int:
     return zlib.crc32(path.encode())
 
 
-def uint32(seed: int, path: str, block: int, rows: int, replicate: int = 0) -> np.ndarray:
-    """Return one uint32 a row; fewer rows give the prefix of more."""
-    key = np.array([seed, replicate << 32 | address(path)], dtype=np.uint64)
-    words = np.random.Philox(key=key, counter=np.array([0, 0, block, 0], dtype=np.uint64)).random_raw((rows + 1) // 2)
-    return words.view(np.uint32)[:rows]
-
-
 def collisions(paths: Iterable[str]) -> list[tuple[str, str]]:
     """Return the pairs of paths that would share a stream."""
     seen: dict[int, str] = {}
     return [(seen[address(p)], p) for p in paths if seen.setdefault(address(p), p) != p]
+
+
+def mixed(word: int) -> int:
+    """Return the finaliser of SplitMix64 of one word."""
+    word = (word ^ (word >> 30)) * 0xBF58476D1CE4E5B9 & WORD
+    word = (word ^ (word >> 27)) * 0x94D049BB133111EB & WORD
+    return word ^ (word >> 31)
+
+
+def splitmix(key: int, rows: np.ndarray) -> np.ndarray:
+    """Return the numbers of a SplitMix64 generator, seeded with `key`, at positions `rows` (from 0), as uint64."""
+    word = np.uint64(key) + (rows.astype(np.uint64) + np.uint64(1)) * np.uint64(GAMMA)
+    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return word ^ (word >> np.uint64(31))
+
+
+@dataclass(frozen=True)
+class Source:
+    """The noise of one block of one kind of subject."""
+
+    seed: int
+    subject: str
+    block: int
+    rows: int
+    year: int = 0
+    replicate: int = 0
+
+    def dense(self, path: str, yearly: bool = False, rows: int | None = None) -> np.ndarray:
+        """Return one uint32 a row, of all or of the first `rows`; fewer rows give the prefix of more."""
+        rows = self.rows if rows is None else rows
+        key = np.array([self.seed, address(f"{self.subject}/{path}")], dtype=np.uint64)
+        counter = np.array([0, 0, self.block, self.year + 1 if yearly else 0], dtype=np.uint64)
+        words = np.random.Philox(key=key, counter=counter).random_raw((rows + 1) // 2)
+        return words.view(np.uint32)[:rows]
+
+    def sparse(self, path: str, rows: np.ndarray, again: bool = False) -> np.ndarray:
+        """Return one uint32 for each of some rows in this year; `again` if a replicate draws it anew."""
+        key = self.seed
+        for part in (address(f"{self.subject}/{path}"), self.block, self.year, self.replicate if again else 0):
+            key = mixed((key + GAMMA ^ part) & WORD)
+        return (splitmix(key, rows) >> np.uint64(32)).astype(np.uint32)

@@ -6,7 +6,7 @@ Everything about one record type is laid out on one grid: the joint distribution
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,14 +15,22 @@ from scipy.special import bdtr, pdtr
 
 from scoring.documents import Problem, Refused
 from scoring.population.joint import Joint
-from scoring.population.recipe import Multiplier, Recipe, Stage
+from scoring.population.recipe import Ruling, Stage, Subject
 
 UNIT, BIN = 1024, 32
 LOW, HIGH = -8 * UNIT, 8 * UNIT
 BINS = (HIGH - LOW) // BIN
 RELATIVE = np.exp((LOW + BIN * (np.arange(BINS) + 0.5)) / UNIT)
-ONE = 1 << 32
-STAGES = ("law", "detect", "enforce", "share", "link")
+LAYERS = {
+    "law": "law",
+    "detect": "enforcement",
+    "enforce": "enforcement",
+    "place": "data",
+    "share": "data",
+    "link": "data",
+}
+STAGES = tuple(LAYERS)
+Spread = tuple[int, np.ndarray]  # the distribution of a sum of latents: first value, then shares
 MOVABLE = ("detect", "enforce")  # a group gap here may be a gap in conduct instead, in another world
 
 
@@ -47,38 +55,40 @@ class Grid:
         return np.prod([p for _, p in self.stages.values()], axis=0)
 
 
-def grid(recipe: Recipe, joint: Joint, name: str, gap_in_conduct: float) -> Grid:
-    """Lay one record type out in a world where part of each movable group gap is taken out of the chain."""
-    record = recipe.records[name]
-    resources = {z: recipe.latent[z].resources for z in record.conduct}
-    stages = {stage: recipe.stage(name, stage) for stage in STAGES[1:]}
-    by_group = [link.by for link in stages.values()]
-    touching = set[str]().union(record.at_risk, record.law.by, *resources.values(), *by_group)
+def grid(subject: Subject, joint: Joint, name: str, gap_in_conduct: float = 0.0) -> Grid:
+    """Lay one record type out, part of each movable group gap taken out of the chain."""
+    record = subject.records[name]
+    resources = {z: subject.latent[z].resources for z in record.conduct}
+    chain = {
+        "place": subject.chain.elsewhere,
+        **{s: subject.stage(name, s) for s in ("detect", "enforce", "share", "link")},
+    }
+    by_group: list[Mapping[str, object]] = [
+        record.law.by,
+        *(r.by for r in record.law.alternatives.values()),
+        *(link.by for link in chain.values()),
+    ]
+    touching = set[str]().union(record.at_risk, *resources.values(), *by_group)
     axes = tuple(a for a in joint.levels if a in touching)
     shape = tuple(len(joint.levels[a]) for a in axes)
-
-    def along(attribute: str, values: list[float]) -> np.ndarray:
-        return np.array(values, dtype=float).reshape([-1 if a == attribute else 1 for a in axes])
-
-    def by_level(attribute: str, given: Mapping[str, float], otherwise: float) -> np.ndarray:
-        return along(attribute, [given.get(level, otherwise) for level in joint.levels[attribute]])
+    along = Along(axes, joint.levels)
 
     weight = joint.margin(axes) if axes else np.ones(())
-    exposed, shift, law = np.ones(shape), np.zeros(shape), np.full(shape, record.law.forbidden)
+    exposed, shift = np.ones(shape), np.zeros(shape)
     for attribute, levels in record.at_risk.items():
-        exposed = exposed * by_level(attribute, dict.fromkeys(levels, 1.0), 0.0)
+        exposed = exposed * along(attribute, dict.fromkeys(levels, 1.0), 0.0)
     for z, coefficient in record.conduct.items():
         for attribute, added in resources[z].items():
-            shift = shift + coefficient * by_level(attribute, added, 0.0)
-    for attribute, forbidden in record.law.by.items():
-        law = law * 0 + by_level(attribute, forbidden, record.law.forbidden)
-    found: dict[str, tuple[tuple[str, ...], np.ndarray]] = {"law": (tuple(record.law.by), law)}
+            shift = shift + coefficient * along(attribute, added, 0.0)
+    found: dict[str, tuple[tuple[str, ...], np.ndarray]] = {"law": ruled(record.law, shape, along)}
     events = weight * exposed * np.exp(shift)
-    for stage, link in stages.items():
+    for stage in STAGES[1:]:
+        link = chain[stage]
         odds = np.full(shape, odds_of(link))
         for attribute, by in link.by.items():
-            odds = odds * by_level(attribute, {level: value_of(m) for level, m in by.items()}, 1.0)
+            odds = odds * along(attribute, {level: m.value for level, m in by.items()}, 1.0)
         p = np.where(np.isinf(odds), 1.0, odds / (1 + np.where(np.isinf(odds), 1, odds)))
+        p = 1 - p if stage == "place" else p  # what is made elsewhere is not kept here
         if stage in MOVABLE and gap_in_conduct:
             pooled = (events * p).sum() / events.sum()
             p = p ** (1 - gap_in_conduct) * pooled**gap_in_conduct
@@ -86,18 +96,62 @@ def grid(recipe: Recipe, joint: Joint, name: str, gap_in_conduct: float) -> Grid
     return Grid(axes, weight, exposed, np.rint(UNIT * shift).astype(np.int64), found)
 
 
-def matched(cells: Grid, neutral: Grid, occurrence: np.ndarray, spread_: tuple[int, np.ndarray]) -> Grid:
-    """Put into conduct what a world takes out of the chain, so that each cell has the records of the neutral one.
+@dataclass(frozen=True)
+class Along:
+    """Lays values by level of one attribute along its axis of a grid."""
+
+    axes: tuple[str, ...]
+    levels: Mapping[str, tuple[str, ...]]
+
+    def __call__(self, attribute: str, given: Mapping[str, float], otherwise: float) -> np.ndarray:
+        values = np.array([given.get(level, otherwise) for level in self.levels[attribute]], dtype=float)
+        return values.reshape([-1 if a == attribute else 1 for a in self.axes])
+
+
+def ruled(ruling: Ruling, shape: tuple[int, ...], along: Along) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the share of events that a ruling forbids, with the attributes it looks at."""
+    share = np.full(shape, ruling.forbidden)
+    for attribute, forbidden in ruling.by.items():
+        share = np.zeros(shape) + along(attribute, forbidden, ruling.forbidden)
+    return tuple(a for a in along.axes if a in ruling.by), share
+
+
+def expected(cells: Grid, occurrence: np.ndarray, spread_: Spread) -> np.ndarray:
+    """Return the events a year expected of one subject of each cell, cap and compiled thresholds included."""
+    first, shares = spread_
+    by_bin = (1 - occurrence).sum(axis=1)
+    values = first + np.arange(len(shares))
+    means = {shift: by_bin[bins_of(values + shift)] @ shares for shift in np.unique(cells.shift)}
+    return cells.exposed * np.vectorize(means.get, otypes=[float])(cells.shift)
+
+
+def neutral(cells: Grid, occurrence: np.ndarray, spread_: Spread, layers: Collection[str]) -> Grid:
+    """Give each stage of some layers one probability for all groups, at the same expected number of records.
+
+    It is the mean over what reaches the stage when every layer is as declared, so it never changes with the others.
+    """
+    reaching = cells.weight * expected(cells, occurrence, spread_)
+    stages = dict(cells.stages)
+    for stage, (_, p) in cells.stages.items():
+        through = reaching * p
+        if LAYERS[stage] in layers:
+            stages[stage] = ((), np.full(cells.weight.shape, through.sum() / reaching.sum()))
+        reaching = through
+    return replace(cells, stages=stages)
+
+
+def matched(cells: Grid, before: Grid, occurrence: np.ndarray, spread_: Spread) -> Grid:
+    """Put into conduct what a world takes out of the chain, so that each cell has the records it had before.
 
     Solved on the expected counts themselves: where counts are capped, equal odds of an event would not be enough.
     """
     first, shares = spread_
     at_zero = np.bincount(bins_of(first + np.arange(len(shares))), shares, minlength=BINS)
-    by_bin = (1 - occurrence / ONE).sum(axis=1)
+    by_bin = (1 - occurrence).sum(axis=1)
     shifts, here = np.arange(LOW, HIGH, BIN), np.arange(BINS)
     means = np.array([at_zero @ by_bin[np.clip(here + shift // BIN, 0, BINS - 1)] for shift in shifts])
-    ratio = np.divide(neutral.kept, cells.kept, out=np.ones(cells.weight.shape), where=cells.kept > 0)
-    wanted = np.interp(neutral.shift, shifts, means) * ratio
+    ratio = np.divide(before.kept, cells.kept, out=np.ones(cells.weight.shape), where=cells.kept > 0)
+    wanted = np.interp(before.shift, shifts, means) * ratio
     return replace(cells, shift=np.rint(np.interp(wanted, means, shifts)).astype(np.int64))
 
 
@@ -105,11 +159,7 @@ def odds_of(stage: Stage) -> float:
     return stage.p / (1 - stage.p) if stage.p < 1 else np.inf
 
 
-def value_of(multiplier: Multiplier) -> float:
-    return multiplier.value
-
-
-def spread(weights: Mapping[str, int], residuals: np.ndarray) -> tuple[int, np.ndarray]:
+def spread(weights: Mapping[str, int], residuals: np.ndarray) -> Spread:
     """Return the exact distribution of what the latent residuals add to the predictor: first value, then shares."""
     first, shares = 0, np.ones(1)
     for weight in weights.values():
@@ -129,8 +179,8 @@ def bins_of(values: np.ndarray) -> np.ndarray:
     return np.clip((values - LOW) >> 5, 0, BINS - 1)
 
 
-def calibrated(cells: Grid, target: float, most: int, spread_: tuple[int, np.ndarray], name: str) -> np.ndarray:
-    """Return occurrence thresholds, rate bins × counts, whose expected records a person at risk are the target."""
+def calibrated(cells: Grid, target: float, most: int, spread_: Spread, place: str) -> np.ndarray:
+    """Return shares, rate bins × counts, of at most so many events; expected records at risk are the target."""
     first, shares = spread_
     kept_by_bin, at_risk = np.zeros(BINS), (cells.weight * cells.exposed).sum()
     mass = cells.weight * cells.exposed * cells.kept
@@ -142,12 +192,11 @@ def calibrated(cells: Grid, target: float, most: int, spread_: tuple[int, np.nda
     def excess(log_base: float) -> float:
         return float((kept_by_bin * capped_mean(np.exp(log_base) * RELATIVE, most)).sum() / at_risk - target)
 
-    if excess(8.0) < 0:
+    if not at_risk or excess(8.0) < 0:
         what = f"a rate of {target:g} is above what its exposure, detection and cap allow"
-        raise Refused([Problem("recipe", 0, f"$.records.{name}.rate", what)])
+        raise Refused([Problem("", 0, place, what, "lower the rate, or raise most, detect or who is at risk")])
     base = np.exp(brentq(excess, -30.0, 8.0, xtol=1e-10))
-    cdf = pdtr(np.arange(most)[None, :], (base * RELATIVE)[:, None])
-    return np.minimum(np.rint(cdf * ONE), ONE).astype(np.uint64)
+    return pdtr(np.arange(most)[None, :], (base * RELATIVE)[:, None])
 
 
 def capped_mean(rate: np.ndarray, most: int) -> np.ndarray:
@@ -156,11 +205,11 @@ def capped_mean(rate: np.ndarray, most: int) -> np.ndarray:
 
 
 def binomial(p: np.ndarray, most: int) -> np.ndarray:
-    """Return thresholds rows × n × most: how many of n events survive with probability p.
+    """Return, for each p and each n up to `most`, the shares in which at most 0, 1, … of n events survive.
 
-    A larger p lowers every threshold, so with the same noise raising a probability only adds records.
+    A larger p lowers every share, so with the same noise raising a probability only adds records.
     """
     n = np.arange(most + 1)[None, :, None]
     k = np.arange(most)[None, None, :]
-    cdf = np.where(k >= n, 1.0, bdtr(np.minimum(k, n), n, p[:, None, None]))
-    return np.where(k >= n, ONE, np.minimum(np.rint(cdf * ONE), ONE)).astype(np.uint64)
+    shares = np.where(k >= n, 1.0, bdtr(np.minimum(k, n), n, p[:, None, None]))
+    return shares.reshape(-1, most)
