@@ -110,8 +110,8 @@ def residuals() -> np.ndarray:
 
 def paths(plan: Plan) -> list[str]:
     """Return the path of every stream of noise that a plan uses."""
-    stages = ("occurrence", *rates.STAGES, "amount", "landing")
-    counts = [f"{name}/{stage}" for name in plan.counted for stage in stages]
+    drawn = ("occurrence", *rates.LAYERS, "amount", "landing")
+    counts = [f"{name}/{part}" for name in plan.counted for part in drawn]
     strata = [f"stratum/{name}" for name in plan.strata]
     own = ["households", "age", "donor", "representative", "lot/consent"]
     return [*plan.attributes, *plan.quantities, *own, *(f"latent/{z}" for z in plan.latents), *counts, *strata]
@@ -186,16 +186,15 @@ def count(subject: Subject, joint: Joint, name: str, world: World) -> Counted:
     record = subject.records[name]
     weights = residual_weights(subject, record.conduct)
     cells, occurrence = worlds.in_world(subject, joint, name, world, rates.spread(weights, residuals()))
-    stages = {
-        stage: Thinning(lookup(names, joint.levels), steps(rates.binomial(cells.at(stage).reshape(-1), record.most)))
-        for stage, (names, p) in cells.stages.items()
+    layers = {layer: cells.layer(layer) for layer in rates.LAYERS}
+    if np.any(cells.false):
+        names, arrived = layers["data"]
+        layers["either"] = names, arrived + cells.onto(names, cells.false)
+    thinnings = {
+        layer: Thinning(lookup(names, joint.levels), steps(rates.binomial(p.reshape(-1), record.most)))
+        for layer, (names, p) in layers.items()
         if (p < 1).any()
     }
-    false = worlds.false_matches(subject, name, world)
-    if false:
-        names, linked = cells.stages["link"][0], cells.at("link").reshape(-1)
-        either = steps(rates.binomial(np.minimum(1.0, linked + false), record.most))
-        stages["either"] = Thinning(lookup(names, joint.levels), either)
     amounts = None
     if record.amounts:
         shares = np.array(list(record.amounts.values()))
@@ -204,7 +203,7 @@ def count(subject: Subject, joint: Joint, name: str, world: World) -> Counted:
     lag = (record.share or subject.chain.share).lag_days
     reached = {p: round(rates.UNIT * c * (1 - lag / 365)) for p, c in record.pressure.items()}
     return Counted(
-        weights, *trimmed(shift, cells.axes, joint), steps(occurrence), record.most, stages, amounts, reached
+        weights, *trimmed(shift, cells.axes, joint), steps(occurrence), record.most, thinnings, amounts, reached
     )
 
 

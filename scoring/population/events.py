@@ -76,24 +76,20 @@ def candidates(plan: Plan, record: Counted, u: np.ndarray, drawn: Conduct, press
 
 
 def touched(record: Counted) -> list[str]:
-    """Return the attributes that some stage of a record's chain looks at."""
-    return list(dict.fromkeys(a for thinning in record.stages.values() for a in thinning.given.attributes))
+    """Return the attributes that some layer of a record's chain looks at."""
+    return list(dict.fromkeys(a for thinning in record.layers.values() for a in thinning.given.attributes))
 
 
 def thin(
-    name: str,
-    stage: str,
-    record: Counted,
-    n: np.ndarray,
-    found: Events,
-    source: Source,
-    noise: str = "",
-    again: bool = False,
+    name: str, layer: str, record: Counted, n: np.ndarray, found: Events, source: Source, again: bool = False
 ) -> np.ndarray:
-    """Return how many of n survive a stage; the same noise with a higher probability keeps at least as many."""
-    thinning: Thinning | None = record.stages.get(stage)
-    if thinning is None or not len(n):
+    """Return how many of n pass a layer; the same noise with a higher probability lets at least as many pass."""
+    if layer not in record.layers or not len(n):
         return n
-    u = source.sparse(f"{name}/{noise or stage}", found.some, again)
-    where = row(thinning.given, found.own) * np.int64(record.most + 1) + n
+    return passed(record.layers[layer], record.most, n, found, source.sparse(f"{name}/{layer}", found.some, again))
+
+
+def passed(thinning: Thinning, most: int, n: np.ndarray, found: Events, u: np.ndarray) -> np.ndarray:
+    """Return how many of n survive, given the noise."""
+    where = row(thinning.given, found.own) * np.int64(most + 1) + n
     return reached(thinning.steps, u, where).astype(np.int16)

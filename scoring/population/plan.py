@@ -70,7 +70,7 @@ class Counted:
     shift: np.ndarray  # what each row adds to the predictor; UNEXPOSED where it is not at risk
     occurrence: Steps  # rate bins × counts
     most: int
-    stages: dict[str, Thinning]
+    layers: dict[str, Thinning]  # law, enforcement, data; either: linked to the right subject or to another
     amounts: tuple[Steps, np.ndarray] | None
     pressure: dict[str, int]  # what each unit of a pressure adds to the predictor
 

@@ -21,15 +21,8 @@ UNIT, BIN = 1024, 32
 LOW, HIGH = -8 * UNIT, 8 * UNIT
 BINS = (HIGH - LOW) // BIN
 RELATIVE = np.exp((LOW + BIN * (np.arange(BINS) + 0.5)) / UNIT)
-LAYERS = {
-    "law": "law",
-    "detect": "enforcement",
-    "enforce": "enforcement",
-    "place": "data",
-    "share": "data",
-    "link": "data",
-}
-STAGES = tuple(LAYERS)
+LAYERS = {"law": ("law",), "enforcement": ("detect", "enforce"), "data": ("place", "share", "link")}
+STAGES = tuple(stage for stages in LAYERS.values() for stage in stages)
 Spread = tuple[int, np.ndarray]  # the distribution of a sum of latents: first value, then shares
 MOVABLE = ("detect", "enforce")  # a group gap here may be a gap in conduct instead, in another world
 
@@ -43,11 +36,18 @@ class Grid:
     exposed: np.ndarray  # 1 where at risk
     shift: np.ndarray  # integer, what the cell adds to the predictor
     stages: dict[str, tuple[tuple[str, ...], np.ndarray]]  # attributes of each stage, probability on the grid
+    false: float | np.ndarray = 0.0  # probability that what reaches the data layer lands on another
 
-    def at(self, stage: str) -> np.ndarray:
-        """Return a stage's probability on its own attributes only."""
-        names, p = self.stages[stage]
-        return p[tuple(slice(None) if axis in names else 0 for axis in self.axes)]
+    def layer(self, name: str) -> tuple[tuple[str, ...], np.ndarray]:
+        """Return what a layer lets pass, on the attributes that any of its stages looks at."""
+        stages = [self.stages[stage] for stage in LAYERS[name]]
+        names = tuple(axis for axis in self.axes if any(axis in own for own, _ in stages))
+        return names, self.onto(names, np.prod([p for _, p in stages], axis=0))
+
+    def onto(self, names: tuple[str, ...], values: float | np.ndarray) -> np.ndarray:
+        """Return values that differ along some axes only, on these axes."""
+        spread = np.broadcast_to(values, self.weight.shape)
+        return spread[tuple(slice(None) if axis in names else 0 for axis in self.axes)]
 
     @property
     def kept(self) -> np.ndarray:
@@ -126,18 +126,21 @@ def expected(cells: Grid, occurrence: np.ndarray, spread_: Spread) -> np.ndarray
 
 
 def neutral(cells: Grid, occurrence: np.ndarray, spread_: Spread, layers: Collection[str]) -> Grid:
-    """Give each stage of some layers one probability for all groups, at the same expected number of records.
+    """Give some layers one probability for all groups, at the same expected number of records.
 
-    It is the mean over what reaches the stage when every layer is as declared, so it never changes with the others.
+    It is the mean over what reaches the layer when every layer is as declared, so it never changes with the others.
     """
     reaching = cells.weight * expected(cells, occurrence, spread_)
     stages = dict(cells.stages)
-    for stage, (_, p) in cells.stages.items():
-        through = reaching * p
-        if LAYERS[stage] in layers:
-            stages[stage] = ((), np.full(cells.weight.shape, through.sum() / reaching.sum()))
-        reaching = through
-    return replace(cells, stages=stages)
+    for layer, of_layer in LAYERS.items():
+        through = reaching * np.prod([cells.stages[stage][1] for stage in of_layer], axis=0)
+        if layer in layers:
+            stages |= {stage: ((), np.ones(cells.weight.shape)) for stage in of_layer}
+            stages[of_layer[0]] = ((), np.full(cells.weight.shape, through.sum() / reaching.sum()))
+        if layer != "data":
+            reaching = through
+    false = (reaching * cells.false).sum() / reaching.sum() if "data" in layers else cells.false
+    return replace(cells, stages=stages, false=false)
 
 
 def matched(cells: Grid, before: Grid, occurrence: np.ndarray, spread_: Spread) -> Grid:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.population.events import Events, thin
+from scoring.population.events import Events, passed, thin
 from scoring.population.noise import Source
 from scoring.population.plan import PAGE, Counted
 
@@ -26,13 +26,13 @@ class Recorded:
 
 def recorded(name: str, record: Counted, found: Events, source: Source, block: int) -> Recorded:
     """Draw what of one record type reaches the file of whom."""
-    n = found.forbidden
-    for stage in ("detect", "enforce", "place", "share"):
-        n = thin(name, stage, record, n, found, source, again=True)
-    own = thin(name, "link", record, n, found, source, again=True)
-    if "either" not in record.stages:
+    n = thin(name, "enforcement", record, found.forbidden, found, source, again=True)
+    if "either" not in record.layers or not len(n):
+        own = thin(name, "data", record, n, found, source, again=True)
         return Recorded(own, own[:0], own[:0])
-    false = thin(name, "either", record, n, found, source, "link", again=True) - own
+    u = source.sparse(f"{name}/data", found.some, again=True)
+    own, either = (passed(record.layers[layer], record.most, n, found, u) for layer in ("data", "either"))
+    false = either - own
     wrong = np.flatnonzero(false)
     return Recorded(own, landing(name, found.some[wrong], source, block), false[wrong])
 

@@ -39,8 +39,9 @@ def in_world(subject: Subject, joint: Joint, name: str, world: World, spread: Sp
         ruling = record.law.alternatives[world.law[name]]
         stages = {**cells.stages, "law": rates.ruled(ruling, cells.weight.shape, Along(cells.axes, joint.levels))}
         cells = replace(cells, stages=stages)
-    cells = without(cells, [s for s, layer in rates.LAYERS.items() if layer in world.perfect])
+    cells = without(cells, [stage for layer in world.perfect for stage in rates.LAYERS[layer]])
     cells = without(cells, POOLED[world.pooling])
+    cells = replace(cells, false=false_matches(subject, cells, name, world))
     return rates.neutral(cells, occurrence, spread, world.neutral), occurrence
 
 
@@ -55,10 +56,13 @@ def exposure(cells: Grid) -> float:
     return float((cells.weight * cells.exposed).sum())
 
 
-def false_matches(subject: Subject, name: str, world: World) -> float:
-    """Return the share of shared records that land on another subject."""
-    link = subject.records[name].link or subject.chain.link
-    return 0.0 if world.pooling == "silo" or "data" in world.perfect else link.false
+def false_matches(subject: Subject, cells: Grid, name: str, world: World) -> float | np.ndarray:
+    """Return the probability that a record which reaches the data layer lands on another subject."""
+    if world.pooling == "silo" or "data" in world.perfect:
+        return 0.0
+    place, share, link = (cells.stages[stage][1] for stage in rates.LAYERS["data"])
+    false = (subject.records[name].link or subject.chain.link).false
+    return place * share * np.minimum(false, 1 - link)
 
 
 def plain(subject: Subject) -> Subject:

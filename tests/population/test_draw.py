@@ -17,7 +17,7 @@ RECIPE = population.load(PATH)
 PERSON = RECIPE.subject()
 PLAN = population.compile_recipe(RECIPE, "equal_conduct")
 N = 4 * population.BLOCK
-GOLDEN = {"person": "6b49d89344933a08", "firm": "a69816d8fbcc5172", "government_body": "e3d047fd1c9ab0fa"}
+GOLDEN = {"person": "ca9569d9a9bf8c68", "firm": "9ee29a82bfa5af0a", "government_body": "ea17228906dae82b"}
 WORLDS = ("equal_conduct", "equal_detection", "mixed")
 
 

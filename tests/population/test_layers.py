@@ -158,9 +158,9 @@ class TestNeutral:
         for layer in ("law", "enforcement", "data"):
             neutral_plan = plan(neutral=[layer])
             for name, record in neutral_plan.counted.items():
-                for stage, thinning in record.stages.items():
-                    if {"law": "law", "detect": "enforcement", "enforce": "enforcement"}.get(stage, "data") == layer:
-                        assert not thinning.given.attributes, (name, stage)
+                for own, thinning in record.layers.items():
+                    if own.replace("either", "data") == layer:
+                        assert not thinning.given.attributes, (name, own)
             neutral = pl.concat(population.draw(neutral_plan, 3, b) for b in range(4))
             assert records(neutral) / records(actual) == pytest.approx(1, abs=0.004), layer
 

@@ -31,7 +31,7 @@ def expected(name, world):
     shifts = np.broadcast_to(on_grid(record.shift, record.given), records.shape)
     for shift in set(shifts.flat) - {UNEXPOSED}:
         records[shifts == shift] = by_bin[rates.bins_of(first + shift + np.arange(len(shares)))] @ shares
-    for name_, stage in record.stages.items():
+    for name_, stage in record.layers.items():
         if name_ != "either":  # false matches land on others
             passed = 1 - stage.steps.thresholds.reshape(-1, record.most + 1, record.most)[:, 1, 0] / 2**32
             records = records * on_grid(passed, stage.given)
@@ -67,7 +67,7 @@ def test_better_detection_adds_records_and_takes_none_away():
     record = plan.counted["honour_department"]
     every = steps(rates.binomial(np.ones(1), record.most))
     surely = Thinning(Lookup((), ()), every)
-    better = replace(record, stages={**record.stages, "detect": surely})
+    better = replace(record, layers={**record.layers, "enforcement": surely})
     before = population.draw(plan, 1, 0, 20_000)
     after = population.draw(replace(plan, counted={**plan.counted, "honour_department": better}), 1, 0, 20_000)
     assert (after["n_honour_department"] >= before["n_honour_department"]).all()
