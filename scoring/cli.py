@@ -214,12 +214,28 @@ def build_population(
     auditor: Annotated[bool, typer.Option("--auditor", help="Also write the hidden columns.")] = False,
     subject: Annotated[str, typer.Option(help="person, firm or government_body.")] = "person",
     years: Annotated[int, typer.Option(min=1, max=50, help="The same subjects once a year.")] = 1,
+    neutral: Annotated[list[str] | None, typer.Option(help="A layer that treats all groups alike.")] = None,
+    do: Annotated[list[str] | None, typer.Option(help="Set an attribute for everyone: residence=urban.")] = None,
 ) -> None:
     """Draw synthetic people, or firms or public bodies, into a Parquet file."""
     from scoring import experiment as room
 
     with progress(f"Drawing {people:,} × {years}") as tell:
-        print(room.build(name, people, seed, out, world, auditor, subject, years, tell))
+        print(
+            room.build(name, people, seed, out, world, auditor, subject, years, neutral or (), settings(do or []), tell)
+        )
+
+
+def settings(given: list[str]) -> dict[str, str]:
+    """Return what each `name=level` sets.
+
+    >>> settings(["residence=urban"])
+    {'residence': 'urban'}
+    """
+    for one in given:
+        if "=" not in one:
+            raise typer.BadParameter(f"{one!r} is not NAME=LEVEL", param_hint="--do")
+    return dict(one.split("=", 1) for one in given)
 
 
 def table(rows: list[dict[str, Any]]) -> str:

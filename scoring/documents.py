@@ -46,18 +46,26 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Document:
-    """Plain data read from one YAML file, with the line of every value."""
+    """Plain data read from one YAML file, with the line of every value; `files` has those that another file states."""
 
     file: str
     data: Any
     lines: Mapping[Loc, int] = field(repr=False)
+    files: Mapping[Loc, str] = field(default_factory=dict, repr=False)
+
+    def place(self, loc: Loc) -> tuple[str, int]:
+        """Return the file and line that state a value, or else the nearest known one above it."""
+        while loc and loc not in self.lines:
+            loc = loc[:-1]
+        return self.files.get(loc, self.file), self.lines.get(loc, 0)
 
     def problem(self, loc: Loc, what: str, hint: str = "") -> Problem:
-        """Name a problem at a location; the nearest known line above it is given."""
-        known = loc
-        while known and known not in self.lines:
-            known = known[:-1]
-        return Problem(self.file, self.lines.get(known, 0), json_path(loc), what, hint)
+        """Name a problem at a location, with its place."""
+        return Problem(*self.place(loc), json_path(loc), what, hint)
+
+    def unread(self, loc: Loc, refusal: Refused) -> list[Problem]:
+        """Return why a file named at a location was refused; what has no line of its own is told where it is named."""
+        return [p if p.line else self.problem(loc, f"{p.file}: {p.what}", p.hint) for p in refusal.problems]
 
     def validated(self, model: type[Model]) -> Model:
         """Return the data as `model`, or raise Refused with one problem per fault."""

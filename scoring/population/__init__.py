@@ -9,11 +9,12 @@ from scoring.population.draw import blocks, draw, people, redraw
 from scoring.population.faults import load
 from scoring.population.identity import verify_id
 from scoring.population.plan import BLOCK, Plan
-from scoring.population.recipe import Recipe, World
+from scoring.population.recipe import LAYERS, Recipe, World
 from scoring.population.strata import oversampled
 
 __all__ = [
     "BLOCK",
+    "LAYERS",
     "Plan",
     "Recipe",
     "World",

@@ -31,9 +31,9 @@ def blocks(n: int, size: int = BLOCK) -> list[tuple[int, int]]:
     return [(block, min(size, n - start)) for block, start in enumerate(range(0, n, size))]
 
 
-def people(plan: Plan, n: int, seed: int, year: int = 0) -> pl.DataFrame:
+def people(plan: Plan, n: int, seed: int, year: int = 0, do: Do | None = None) -> pl.DataFrame:
     """Draw n subjects, one row each, with the records of one year."""
-    return pl.concat([draw(plan, seed, b, rows, year=year) for b, rows in blocks(n, plan.block) or [(0, 0)]])
+    return pl.concat([draw(plan, seed, b, rows, year=year, do=do) for b, rows in blocks(n, plan.block) or [(0, 0)]])
 
 
 def draw(

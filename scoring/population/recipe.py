@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Mark = Literal["documented", "reported", "recalled", "assumed"]
 Severity = Literal["none", "minor", "moderate", "serious", "grave"]
 Layer = Literal["conduct", "law", "enforcement", "data"]
+LAYERS: tuple[Layer, ...] = ("conduct", "law", "enforcement", "data")
 Probability = Annotated[float, Field(ge=0, le=1)]
 Share = Annotated[float, Field(ge=0)]
 
