@@ -195,11 +195,12 @@ def check_schemes(
 @population_app.command("list")
 def list_populations(as_json: AsJson = False) -> None:
     """List every recipe that can be named."""
-    from scoring import population, workspace
+    from scoring import experiment as room
+    from scoring import workspace
 
     rows = [
         {"name": name, "title": recipe.title, "worlds": ", ".join(recipe.worlds)}
-        for name, recipe in ((n, population.load(p, [])) for n, p in workspace.names("recipe").items())
+        for name, recipe in ((n, room.recipe_of(p, [])) for n, p in workspace.names("recipe").items())
     ]
     show_json(rows) if as_json else print(table(rows))
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scoring import measures, population, schemes, workspace
 from scoring.documents import Document, Loc, Problem, Refused, did_you_mean, read
+from scoring.experiment.people import recipe_of
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 
@@ -86,7 +87,6 @@ class Declared:
 
     config: Experiment
     recipe: population.Recipe
-    recipe_path: Path
     schemes: Mapping[str, Any]
     file: str
 
@@ -115,7 +115,7 @@ def resolve(config: Experiment, document: Document) -> Declared:
                 unknown = problem.line == 0
                 problems.append(document.problem(loc, f"no {kind} {name!r}", problem.hint) if unknown else problem)
 
-    recipe = found("recipe", config.people.recipe, ("people", "recipe"), population.load)
+    recipe = found("recipe", config.people.recipe, ("people", "recipe"), recipe_of)
     loaded = {
         name: found("scheme", name, ("schemes", i) if name in config.schemes else ("baseline",), schemes.load)
         for i, name in enumerate(config.designs)
@@ -124,7 +124,7 @@ def resolve(config: Experiment, document: Document) -> Declared:
         problems += misfits(config, document, recipe, {n: s for n, s in loaded.items() if s is not None})
     if problems:
         raise Refused(problems)
-    return Declared(config, recipe, workspace.find("recipe", config.people.recipe), loaded, document.file)
+    return Declared(config, recipe, loaded, document.file)
 
 
 def misfits(config: Experiment, document: Document, recipe: Any, loaded: Mapping[str, Any]) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,18 @@ BLOCKS_A_ROW_GROUP = 2
 AT_ONCE = 2  # batches drawn ahead; memory stays flat
 
 
+def recipe_of(path: Path, kinds: Collection[str] | None = None) -> population.Recipe:
+    """Read a recipe; what it extends is found in the workspace. Raises Refused."""
+    return population.load(path, kinds, partial(workspace.find, "recipe"))
+
+
 def planned(recipe: str | Path, world: str | None = None, subject: str = "person", neutral: Sequence[str] = ()) -> Any:
     """Return the compiled plan of a recipe in one of its worlds, the first by default, some layers neutral.
 
     Raises Refused.
     """
     path = workspace.find("recipe", recipe)
-    loaded = population.load(path, [subject])
+    loaded = recipe_of(path, [subject])
     world = next(iter(loaded.worlds)) if world is None else world
     refused = [
         problem(path, "$.worlds", "world", world, loaded.worlds),

@@ -7,7 +7,7 @@ the attributes and over the distribution of latent conduct, and the base rate so
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -39,7 +39,10 @@ from scoring.population.steps import Steps, steps
 
 
 def compile_recipe(recipe: Recipe, world: str | World, subject: str = "person") -> Plan:
-    """Compile a recipe for one of its worlds, or for one made from them; the same one is compiled once a process."""
+    """Compile a recipe for one of its worlds, or for one made from them; the same one is compiled once a process.
+
+    Raises Refused for numbers that no population can meet.
+    """
     found = recipe.worlds[world] if isinstance(world, str) else world
     name = world if isinstance(world, str) else ""
     return _compiled(recipe.model_dump_json(by_alias=True), name, found.model_dump_json(), subject)
@@ -58,7 +61,7 @@ def _compiled(text: str, name: str, world_text: str, kind: str) -> Plan:
         except Refused as refused:
             problems += refused.problems
     if problems:
-        raise Refused(problems)
+        raise Refused(within(kind, problems))
     plan = Plan(
         recipe.name,
         name,
@@ -100,7 +103,15 @@ def _compiled(text: str, name: str, world_text: str, kind: str) -> Plan:
 
 @lru_cache(maxsize=8)
 def _joint(text: str, kind: str) -> Joint:
-    return Joint(Recipe.model_validate_json(text).subject(kind))
+    try:
+        return Joint(Recipe.model_validate_json(text).subject(kind))
+    except Refused as refused:
+        raise Refused(within(kind, refused.problems)) from None
+
+
+def within(kind: str, problems: Iterable[Problem]) -> list[Problem]:
+    """Say of problems of one kind of subject where in the recipe they are."""
+    return [p._replace(path=f"$.subjects.{kind}{p.path[1:]}") for p in problems]
 
 
 def residuals() -> np.ndarray:

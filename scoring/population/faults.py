@@ -7,17 +7,23 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 
-from scoring.documents import Document, Loc, Problem, Refused, did_you_mean, read
+from scoring.documents import Document, Loc, Problem, Refused, did_you_mean
 from scoring.population.compile import compile_recipe
+from scoring.population.inheritance import Find, beside, whole
+from scoring.population.margins import filled
 from scoring.population.recipe import Attribute, HeldOut, Margin, Quantity, Recipe, Record, Ruling, Stage, Subject, cell
 
 TOLERANCE = 1e-6
 STAGES = ("detect", "enforce", "share", "link")
 
 
-def load(path: str | Path, kinds: Collection[str] | None = None) -> Recipe:
-    """Read a recipe. Raises Refused with every problem found; `kinds` limits whose numbers are compiled."""
-    return checked(read(path), kinds)
+def load(path: str | Path, kinds: Collection[str] | None = None, find: Find | None = None) -> Recipe:
+    """Read a recipe, what it extends and the tables it names. Raises Refused with every problem found.
+
+    `kinds` limits whose numbers are compiled; `find` returns the path of a recipe that is extended by name, else it is
+    looked for beside its heir.
+    """
+    return checked(filled(whole(Path(path), find or beside(Path(path)))), kinds)
 
 
 def checked(document: Document, kinds: Collection[str] | None = None) -> Recipe:
@@ -31,7 +37,7 @@ def checked(document: Document, kinds: Collection[str] | None = None) -> Recipe:
         p for kind in recipe.subjects if kinds is None or kind in kinds for p in of_numbers(recipe, kind, document)
     ]
     if problems:
-        raise Refused(problems)
+        raise Refused(dict.fromkeys(problems))  # what is wrong with persons is also found where firms look for one
     return recipe
 
 
@@ -41,8 +47,7 @@ def of_numbers(recipe: Recipe, kind: str, document: Document) -> Iterator[Proble
         compile_recipe(recipe, next(iter(recipe.worlds)), kind)
     except Refused as refused:
         for problem in refused.problems:
-            loc = ("subjects", kind, *problem.path.split(".")[1:])
-            yield document.problem(loc, problem.what, problem.hint)
+            yield document.problem(tuple(problem.path.split(".")[1:]), problem.what, problem.hint)
 
 
 def of_worlds(recipe: Recipe, document: Document) -> Iterator[Problem]:
@@ -201,7 +206,7 @@ class Faults:
                 continue
             for part, axis in zip(parts, axes, strict=True):
                 for level in part:
-                    yield from self.unknown(level, self.levels[axis], here, f"level of {axis}")
+                    yield from self.unknown(level, self.levels[axis], (*here, "shares", key), f"level of {axis}")
             named.update(product(*parts))
         for where, times in named.items():
             if times > 1:
@@ -209,7 +214,8 @@ class Faults:
         total = sum(margin.shares.values())
         whole = len(named) == len(list(product(*(self.levels[a] for a in axes))))
         if total > 1 + TOLERANCE or (whole and total < 1 - TOLERANCE):
-            yield self.problem(here, f"shares sum to {total:g}, not 1")
+            hint = "in a table, a column 'count' is scaled to its sum"
+            yield self.problem((*here, "shares"), f"shares sum to {total:.8g}, not 1", hint)
 
     def of_household(self, here: Loc, attribute: Attribute) -> Iterator[Problem]:
         """Yield each parent of a household's attribute that is not the household's."""
@@ -227,9 +233,23 @@ class Faults:
             for i, parent in enumerate(attribute.given):
                 root = self.subject.root(parent)
                 if root in self.subject.attributes and root not in known:
-                    what = f"{parent!r} is not declared before {name!r}"
-                    yield self.problem(("attributes", name, "given", i), what, "parents come first")
+                    what, hint = f"{parent!r} is not declared before {name!r}", "parents come first"
+                    if circle := self.circle(root, name):
+                        what, hint = f"a cycle: {' → '.join(circle)}", "an attribute cannot be given itself"
+                    yield self.problem(("attributes", name, "given", i), what, hint)
             known.add(name)
+
+    def circle(self, start: str, end: str) -> list[str]:
+        """Return a way from an attribute's child back to it through what each is given, or nothing."""
+        ways = [[end, start]]
+        for way in ways:
+            if way[-1] == end:
+                return way
+            attribute = self.subject.attributes.get(way[-1])
+            ways += [
+                [*way, r] for g in (attribute.given if attribute else ()) if (r := self.subject.root(g)) not in way[1:]
+            ]
+        return []
 
     def of_derived(self, name: str) -> Iterator[Problem]:
         """Yield what keeps a derived attribute from giving each level of its root exactly one of its own."""

@@ -13,6 +13,7 @@ from scoring.population.recipe import Attribute, Margin, Subject, cell
 
 ROUNDS = 200  # of raking; each conditional table has one margin, so few are needed
 CLOSE, NEAR = 1e-12, 1e-6
+ROOM = "give some cell more room"
 
 
 class Joint:
@@ -114,9 +115,26 @@ class Joint:
             table = table * np.expand_dims(factors, summed)
             table = table / np.maximum(table.sum(axis=-1, keepdims=True), CLOSE)
         if wrong > NEAR:
-            what = f"no table of this form has these shares: its zeros leave no room (off by {wrong:.2g})"
-            self.problems.append(Problem("", 0, f"$.attributes.{name}.margin", what, "give some cell more room"))
+            what, hint = f"no table of this form has these shares: its zeros leave no room (off by {wrong:.2g})", ROOM
+            for key, theirs, ours in self.disagreement(margin):
+                what = f"{theirs:.6f} of all are {key} in this margin, {ours:.6f} where {margin.by[0]} is declared"
+                hint = "make the two agree"
+            self.problems.append(Problem("", 0, f"$.attributes.{name}.margin", what, hint))
         return table
+
+    def disagreement(self, margin: Margin) -> list[tuple[str, float, float]]:
+        """Return the level of the first attribute crossed with, if any, of which a margin has another share."""
+        if not margin.by or abs(sum(margin.shares.values()) - 1) > NEAR:
+            return []
+        theirs = dict.fromkeys(self.levels[margin.by[0]], 0.0)
+        for key, share in margin.shares.items():
+            level = key.split("&")[0].strip()
+            theirs[level] = theirs.get(level, 0.0) + share
+        if len(theirs) > len(self.levels[margin.by[0]]):
+            return []  # some levels are joined
+        ours = dict(zip(theirs, self.margin(margin.by[:1]), strict=True))
+        off = [(level, theirs[level], share) for level, share in ours.items() if abs(theirs[level] - share) > NEAR]
+        return off[:1]
 
     def groups(self, margin: Margin, name: str) -> Iterator[tuple[Any, float]]:
         """Yield where in a table summed onto a margin each of its shares stands.

@@ -29,6 +29,7 @@ subjects:
         {levels: [own, rent], given: [sex, income], shares: {"* & *": [.5, .5]}, odds: {income: {low: {rent: 2}}},
          margin: {by: [sex], shares: {female & own: .3, male & own: .28}, mark: assumed, source: A},
          mark: assumed, source: A}
+      last: {levels: [a, b], shares: {"": [.25, .75]}, mark: assumed, source: A}
     derived: {wealth: {from: income, levels: {poor: [low], rich: [high]}}}
     quantities:
       yuan:
@@ -69,8 +70,14 @@ FAULTS = [
     ('shares: {"": [.5, .5]}', 'shares: {"": [.5, .6]}', "sum to 1.1, not 1"),
     ('shares: {"": [.5, .5]}', 'shares: {"": [.5, .2, .3]}', "3 shares for 2 levels"),
     ("high], given: [sex], ", "high], given: [sx], ", "unknown parent 'sx'"),
-    ("high], given: [sex], ", "high], given: [home], ", "'home' is not declared before 'income'"),
-    ("high], given: [sex], ", "high], given: [income], ", "'income' is not declared before 'income'"),
+    ("high], given: [sex], ", "high], given: [home], ", "a cycle: income → home → income"),
+    ("high], given: [sex], ", "high], given: [income], ", "a cycle: income → income"),
+    ("high], given: [sex], ", "high], given: [late], ", "unknown parent 'late'"),
+    (
+        "{levels: [own, rent], given: [sex, income]",
+        "{levels: [own, rent], given: [sex, last]",
+        "'last' is not declared before 'home'",
+    ),
     ("male: [.3, .7]", "mail: [.3, .7]", "unknown level of sex 'mail'"),
     (", male: [.3, .7]", "", "no shares for the cell 'male'"),
     ('shares: {"* & *": ', 'shares: {"* & * & *": [.5, .5], "* & *": ', "3 parts for 2 given"),
