@@ -11,7 +11,7 @@ import numpy as np
 from scoring.documents import Problem, Refused
 from scoring.population.recipe import Attribute, Margin, Subject, cell
 
-ROUNDS = 200  # of raking; each conditional table has one margin, so few are needed
+ROUNDS = 2_000  # of raking; where a share is near one, each step is small
 CLOSE, NEAR = 1e-12, 1e-6
 ROOM = "give some cell more room"
 

@@ -17,7 +17,7 @@ RECIPE = population.load(PATH)
 PERSON = RECIPE.subject()
 PLAN = population.compile_recipe(RECIPE, "equal_conduct")
 N = 4 * population.BLOCK
-GOLDEN = {"person": "ca9569d9a9bf8c68", "firm": "9ee29a82bfa5af0a", "government_body": "ea17228906dae82b"}
+GOLDEN = {"person": "37d6325ee913b2e2", "firm": "d3542dfe965782c0", "government_body": "ea17228906dae82b"}
 WORLDS = ("equal_conduct", "equal_detection", "mixed")
 
 
@@ -42,8 +42,8 @@ TARGETS = [
     ("income_quintile", ["q1"], 0.2),
     ("income_quintile", ["q5"], 0.2),
     ("hukou_place", ["local"], 0.75),
-    ("ethnicity", ["minority"], 0.015),
-    ("party_member", ["member"], 0.0703),
+    ("ethnicity", ["minority"], 0.009),
+    ("party_member", ["member"], 0.0661),
 ]
 
 
