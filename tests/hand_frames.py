@@ -17,6 +17,26 @@ WORDS = {
     "tenure": "one_year_or_more",
 }
 
+CITED = "mark: assumed, source: X"
+HEAD = f"""
+scheme: toy
+title: {{en: Toy}}
+instrument: points scheme
+law: {{title: none, rank: none, {CITED}}}
+in_force: {{from: "2000"}}
+enrolment: {{kind: consent, when: consents == 1, text: asks, {CITED}}}
+eligibility: {{when: age >= 18, text: adults, {CITED}}}
+base: {{points: 100, {CITED}}}
+limits: {{low: 0, high: 110}}
+sources: {{X: {{title: x, where: here}}}}
+bands:
+  - {{name: low, label: low, high: 89, {CITED}}}
+  - {{name: high, label: high, low: 90, {CITED}}}
+outcomes:
+  warned: {{label: w, polarity: adverse, bands: [low], {CITED}}}
+rules:
+"""
+
 
 def catalogue():
     return {name: schemes.load(path) for name, path in workspace.names("scheme").items()}

@@ -25,6 +25,7 @@ from scoring.population.plan import (
     INCOME_BINS,
     LATENT_BINS,
     LATENT_UNIT,
+    LOTS,
     UNEXPOSED,
     Categorical,
     Composition,
@@ -124,7 +125,7 @@ def paths(plan: Plan) -> list[str]:
     drawn = ("occurrence", *rates.LAYERS, "amount", "landing")
     counts = [f"{name}/{part}" for name in plan.counted for part in drawn]
     strata = [f"stratum/{name}" for name in plan.strata]
-    own = ["households", "age", "donor", "representative", "lot/consent"]
+    own = ["households", "age", "donor", "representative", *(f"lot/{name}" for name in LOTS)]
     return [*plan.attributes, *plan.quantities, *own, *(f"latent/{z}" for z in plan.latents), *counts, *strata]
 
 

@@ -14,7 +14,7 @@ from scoring.population.attributes import Codes, Do, Drawn, attributes
 from scoring.population.conduct import Conduct, conduct, latent, receivers
 from scoring.population.events import Events, Pressure, events
 from scoring.population.noise import Source
-from scoring.population.plan import BLOCK, PAGE, Plan
+from scoring.population.plan import BLOCK, LOTS, PAGE, Plan
 from scoring.population.recording import recorded
 from scoring.population.representatives import representatives
 from scoring.population.steps import Steps, reached
@@ -111,7 +111,6 @@ def whole(given: Mapping[str, Any] | None, wanted: int, rows: int) -> dict[str, 
 
 def visible(plan: Plan, source: Source, drawn: Drawn) -> list[pl.Series]:
     """Return the columns that no record changes: ids, attributes, quantities, lot."""
-    lot = ((source.dense("lot/consent") >> np.uint32(16)) * np.uint32(LOT)) >> np.uint32(16)
     first = source.block * plan.block
     columns = {f"{plan.subject}_id": identity.ids(plan.recipe_name, first, source.rows, plan.subject)}
     if drawn.homes:
@@ -119,7 +118,10 @@ def visible(plan: Plan, source: Source, drawn: Drawn) -> list[pl.Series]:
         columns["household_id"] = homes.take(drawn.homes.of)
     if plan.persons:
         columns["legal_representative_id"] = representatives(plan.persons, source, plan.block)
-    columns |= {**drawn.values, "lot__consent": lot.astype(np.int32)}
+    columns |= drawn.values
+    for name, yearly in LOTS.items():
+        lot = ((source.dense(f"lot/{name}", yearly) >> np.uint32(16)) * np.uint32(LOT)) >> np.uint32(16)
+        columns[f"lot__{name}"] = lot.astype(np.int32)
     levels = {n: pl.Enum(ls) for n, ls in plan.levels.items() if not plan.years or n != plan.years[0]}
     named = pl.DataFrame({n: drawn.codes[n] for n in levels}).select(pl.col(n).cat.to(e) for n, e in levels.items())
     return [*(pl.Series(name, column) for name, column in columns.items()), *named.get_columns()]

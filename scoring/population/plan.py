@@ -16,6 +16,7 @@ UNEXPOSED = -(1 << 30)
 LATENT_BINS = 4096
 LATENT_UNIT = 256  # a latent is stored in 1/256 of a standard deviation
 INCOME_BINS = 1024
+LOTS = {"consent": False, "draw": False, "repair": True}  # numbers that schemes decide by; whether new every year
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Plan:
             *self.quantities,
             *(f"n_{name}" for name in self.counted),
             *amounts,
-            "lot__consent",
+            *(f"lot__{name}" for name in LOTS),
             *hidden,
             "hidden_others_records",
             "hidden_harm",

@@ -12,10 +12,14 @@ from typing import Any
 
 from scoring.documents import Document, Loc, Problem, did_you_mean
 from scoring.schemes import conditions
+from scoring.schemes.bibliography import shared
 from scoring.schemes.conditions import BadCondition, Node
+from scoring.schemes.contexts import vocabulary
+from scoring.schemes.text import LISTED
 
 Row = dict[str, Any]
 HIDDEN = "hidden_"  # simulated truth: no scheme may read it
+FAMILY = "-like (assumed weights)"
 OWN_COLUMNS = ("score", "band", "coverage")  # an outcome of this name would stand twice in a scored frame
 
 
@@ -25,6 +29,7 @@ class Known:
 
     columns: frozenset[str] | None = None
     levels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lists: frozenset[str] | None = None  # the list regimes that can be joined
 
 
 def faults(document: Document, known: Known) -> Iterator[Problem]:
@@ -59,7 +64,7 @@ def mappings(data: Any, loc: Loc = ()) -> Iterator[tuple[Loc, Row]]:
 def unresolved_sources(document: Document, known: Known) -> Iterator[Problem]:
     """Yield each source that the scheme's own list does not have."""
     sources = document.data.get("sources")
-    names = list(sources) if isinstance(sources, dict) else []
+    names = [*(sources if isinstance(sources, dict) else []), *shared()]
     for loc, part in mappings(document.data):
         source = part.get("source")
         if isinstance(source, str) and source not in names:
@@ -94,6 +99,10 @@ def bad_columns(document: Document, known: Known, loc: Loc, names: Iterable[str]
     for name in names:
         if name.startswith(HIDDEN):
             yield document.problem(loc, f"{name!r} is simulated truth, which no scheme may read")
+        elif name.startswith(LISTED):
+            if known.lists is not None and name.removeprefix(LISTED) not in known.lists:
+                hint = did_you_mean(name.removeprefix(LISTED), known.lists)
+                yield document.problem(loc, f"no list {name.removeprefix(LISTED)!r} to join", hint)
         elif modelled and known.columns is not None and name not in offered and name not in own:
             yield document.problem(loc, f"unknown field {name!r}", did_you_mean(name, [*offered, *own]))
 
@@ -144,7 +153,7 @@ def repeated_ids(document: Document, known: Known) -> Iterator[Problem]:
 
 def band_cuts(document: Document, known: Known) -> Iterator[Problem]:
     """Yield bands that overlap, leave a gap, or are open in the middle; ends may close only where the range does."""
-    bands = list(rows(document, "bands"))
+    bands = [(loc, row) for loc, row in rows(document, "bands") if row.get("direct") is not True]
     for (_, worse), (loc, better) in pairwise(bands):
         high, low, names = worse.get("high"), better.get("low"), f"{worse.get('name')} and {better.get('name')}"
         if high is None or low is None:
@@ -200,6 +209,42 @@ def point_faults(document: Document, known: Known) -> Iterator[Problem]:
         yield document.problem(("rules",), "rules give points, and there is no base to add them to")
 
 
+def list_faults(document: Document, known: Known) -> Iterator[Problem]:
+    """Yield lists that nobody can be put back from, and lists that are joined and unknown."""
+    entries = list(rows(document, "entries"))
+    if document.data.get("repairs") and not entries:
+        yield document.problem(("repairs",), "nobody can be listed: the scheme has no entries")
+    ends = bool(document.data.get("repairs"))
+    for loc, row in entries:
+        term = row.get("term")
+        if isinstance(term, dict) and term.get("days") == "open" and not ends:
+            yield document.problem((*loc, "term"), "an open term, and no repair that could end it", "declare repairs")
+
+
+def context_faults(document: Document, known: Known) -> Iterator[Problem]:
+    """Yield each context that the vocabulary does not have."""
+    names = list(vocabulary().contexts)
+    for loc, row in rows(document, "sanctions", "rewards"):
+        name = row.get("context")
+        if isinstance(name, str) and name not in names:
+            yield document.problem((*loc, "context"), f"unknown context {name!r}", did_you_mean(name, names))
+
+
+def family_faults(document: Document, known: Known) -> Iterator[Problem]:
+    """Yield a family that does not say so in its title, and assumed points of a known scheme without a range."""
+    title = document.data.get("title")
+    named = title.get("en") if isinstance(title, dict) else None
+    if document.data.get("family") is True and not str(named).endswith(FAMILY):
+        yield document.problem(("title", "en"), f"the title of a family ends with {FAMILY!r}")
+    law = document.data.get("law")
+    ours = isinstance(law, dict) and law.get("mark") == "assumed"  # a contrast: its points are its definition
+    for loc, row in [] if ours else list(rows(document, "rules")):
+        if row.get("mark") == "assumed" and row.get("range") is None:
+            yield document.problem(
+                loc, "points that are assumed need the range they are assumed in", "range: [low, high]"
+            )
+
+
 CHECKS: tuple[Callable[[Document, Known], Iterator[Problem]], ...] = (
     unresolved_sources,
     bad_conditions,
@@ -209,4 +254,7 @@ CHECKS: tuple[Callable[[Document, Known], Iterator[Problem]], ...] = (
     unknown_bands,
     outcome_faults,
     point_faults,
+    list_faults,
+    context_faults,
+    family_faults,
 )

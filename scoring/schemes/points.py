@@ -7,16 +7,18 @@ not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from scoring.schemes import lists
 from scoring.schemes.conditions import Node, columns, expression
 
 if TYPE_CHECKING:
     from scoring.schemes.scheme import Rule, Scheme
 
-RAW, RANK, SUM = "raw__", "rank__", "sum__"  # columns of our own, gone before the frame is returned
+RAW, RANK, SUM, LEFT = "raw__", "rank__", "sum__", "left__"  # columns of our own, gone before the frame is returned
 TOGETHER = 16  # rules summed in one expression: each sum becomes a column of its own before the next
 
 
@@ -86,7 +88,7 @@ def prepared(scheme: Scheme, frame: Any, new: Sequence[str]) -> Any:
     lacking = [c for c in scheme.reads if c not in names]
     if lacking:
         raise KeyError(f"{scheme.name} reads {', '.join(lacking)}, which the frame has not")
-    taken = [c for c in names if c in new or c in (RAW, RANK) or c.startswith(SUM)]
+    taken = [c for c in names if c in new or c in (RAW, RANK, LEFT) or c.startswith(SUM)]
     if taken:
         raise KeyError(f"the frame already has {', '.join(taken)}; give a prefix")
     return known
@@ -94,14 +96,15 @@ def prepared(scheme: Scheme, frame: Any, new: Sequence[str]) -> Any:
 
 def score(scheme: Scheme, frame: Any, prefix: str = "") -> Any:
     """Score a frame; see Scheme.score."""
-    new = [prefix + c for c in ("score", "band", "listed", "coverage", *scheme.outcomes)]
+    carried = [f"next__{part}" for part in scheme.state]
+    new = [prefix + c for c in ("score", "band", "listed", "coverage", *scheme.outcomes, *carried)]
     known = prepared(scheme, frame, new)
     keep = known.collect_schema().names()
     known = known.with_columns(coverage(scheme).alias(f"{prefix}coverage"))
     known = with_raw(scheme, known, prefix)
     known = known.with_columns(clipped(scheme).alias(f"{prefix}score"))
     known = known.with_columns(only_scored(nw.col(f"{prefix}score"), prefix).alias(f"{prefix}score"))
-    known = known.with_columns(rank(scheme, prefix).alias(RANK), listed(scheme, prefix).alias(f"{prefix}listed"))
+    known = with_list(scheme, known.with_columns(rank(scheme, prefix).alias(RANK)), keep, prefix)
     known = known.with_columns(
         band(scheme).alias(f"{prefix}band"),
         *(
@@ -110,7 +113,8 @@ def score(scheme: Scheme, frame: Any, prefix: str = "") -> Any:
             if name != "listed"
         ),
     )
-    whole, flags = [f"{prefix}score"], [f"{prefix}listed", *(prefix + name for name in scheme.outcomes)]
+    whole = [prefix + c for c in ("score", *carried)]
+    flags = [f"{prefix}listed", *(prefix + name for name in scheme.outcomes)]
     return typed(known.select(*keep, *dict.fromkeys(new)), whole, flags)
 
 
@@ -140,10 +144,13 @@ def rank(scheme: Scheme, prefix: str) -> nw.Expr:
     """Return how many band floors the score reaches, lowered by records that cap the band."""
     if not scheme.bands:
         return nothing(nw.lit(0, nw.Int32), prefix)
-    cuts = [b.low for b in scheme.bands[1:] if b.low is not None]
-    value: Any = (
-        total([(nw.col(f"{prefix}score") >= cut).cast(nw.Int32) for cut in cuts]) if cuts else nw.lit(0, nw.Int32)
-    )
+    reached = [(i, b.low) for i, b in enumerate(scheme.bands) if not b.direct]
+    steps = [
+        (nw.col(f"{prefix}score") >= low).cast(nw.Int32) * (i - below)
+        for (below, _), (i, low) in pairwise(reached)
+        if low is not None
+    ]
+    value: Any = (total(steps) + reached[0][0]) if steps else nw.lit(reached[0][0] if reached else 0, nw.Int32)
     names = [b.name for b in scheme.bands]
     for _, condition, name in scheme.direct_bands:
         most = nw.lit(names.index(name), nw.Int32)
@@ -159,12 +166,16 @@ def band(scheme: Scheme) -> nw.Expr:
     return value
 
 
-def listed(scheme: Scheme, prefix: str) -> nw.Expr:
-    """Return whether some entry holds; null for a scheme without a list."""
-    if not scheme.text.entries:
-        return nothing(nw.lit(False), prefix)
-    entries = [expression(r.when) for r in scheme.rules if r.when is not None and r.points is None and not r.unmodelled]
-    return only_scored(total_or(entries or [nw.lit(False)]), prefix)
+def with_list(scheme: Scheme, known: Any, names: list[str], prefix: str) -> Any:
+    """Add whether each is listed, and what the next year has to know; null for a scheme without a list."""
+    if not scheme.state:
+        return known.with_columns(nothing(nw.lit(False), prefix).alias(f"{prefix}listed"))
+    known = known.with_columns(lists.left(scheme, names, prefix).cast(nw.Int32).alias(LEFT))
+    carried = lists.carried(scheme, names, LEFT, prefix)
+    return known.with_columns(
+        only_scored(nw.col(LEFT) > 0, prefix).alias(f"{prefix}listed"),
+        *(only_scored(value, prefix).alias(f"{prefix}next__{part}") for part, value in carried.items()),
+    )
 
 
 def outcome(scheme: Scheme, name: str, prefix: str) -> Any:

@@ -9,7 +9,8 @@ from scoring.documents import Problem, Refused, read
 from scoring.schemes import conditions
 from scoring.schemes.conditions import Node
 from scoring.schemes.faults import Known, faults
-from scoring.schemes.scheme import Band, Outcome, Rule, Scheme
+from scoring.schemes.lists import OPEN, YEAR
+from scoring.schemes.scheme import Band, Outcome, Repair, Rule, Scheme
 from scoring.schemes.text import Entry, RuleText, SchemeText
 
 
@@ -63,7 +64,7 @@ def made(
         text=text,
         base=base if base is not None else (text.base.points if text.base else None),
         rules=tuple(rule_of(row, tree(row.when), (points or {}).get(row.id)) for row in written),
-        bands=tuple(Band(b.name, b.label, b.low, b.high) for b in text.bands),
+        bands=tuple(Band(b.name, b.label, b.low, b.high, b.direct) for b in text.bands),
         direct_bands=tuple((d.id, whole(d.when), d.band) for d in text.direct_bands),
         outcomes={
             name: Outcome(name, o.label, o.polarity, o.mark, o.source, tuple(o.bands or ()), tree(o.when), o.listed)
@@ -71,6 +72,7 @@ def made(
         },
         eligible=tree(text.eligibility.when),
         enrolled=tree(text.enrolment.when),
+        repairs=tuple(Repair(r.id, tree(r.when), r.after) for r in text.repairs),
     )
 
 
@@ -91,4 +93,12 @@ def rule_of(row: RuleText | Entry, when: Node | None, drawn: int | None) -> Rule
         row.discretionary,
         row.unmodelled,
         row.when or "",
+        days_of(row) if isinstance(row, Entry) else None,
     )
+
+
+def days_of(entry: Entry) -> int:
+    """Return how long a listing lasts; where the term is unknown, the year of the entry alone."""
+    if entry.term is None:
+        return YEAR
+    return OPEN if entry.term.days == "open" else entry.term.days

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from scoring.schemes import conditions, points
+from scoring.schemes import conditions, lists, points
 from scoring.schemes.conditions import Node
 from scoring.schemes.text import SchemeText
 
@@ -25,6 +25,7 @@ class Band:
     label: str
     low: int | None
     high: int | None
+    direct: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,15 @@ class Outcome:
     bands: tuple[str, ...] = ()
     when: Node | None = None
     listed: bool = False
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One way off a list before its term: who meets the condition after so many days on it."""
+
+    id: str
+    when: Node | None
+    after: int
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ class Rule:
     discretionary: bool
     unmodelled: bool
     text: str
+    days: int | None = None  # of an entry: how long a listing lasts
 
     @property
     def reads(self) -> list[str]:
@@ -78,6 +89,7 @@ class Scheme:
     outcomes: dict[str, Outcome]
     eligible: Node | None
     enrolled: Node | None
+    repairs: tuple[Repair, ...] = ()
     draw: int | None = None
     model: Callable[[Any, str], Any] | None = field(default=None, repr=False)
     features: tuple[str, ...] = ()
@@ -112,6 +124,7 @@ class Scheme:
             self.enrolled,
             *(o.when for o in self.outcomes.values()),
             *(n for _, n, _ in self.direct_bands),
+            *(repair.when for repair in self.repairs),
         ]
         found = [c for tree in trees if tree for c in conditions.columns(tree)]
         ruled = [c for rule in self.rules if not rule.unmodelled for c in rule.reads]
@@ -121,9 +134,14 @@ class Scheme:
     def digest(self) -> str:
         """A hash of everything that decides a score."""
         points = [(rule.id, rule.points, str(rule.when)) for rule in self.rules]
-        trees = [str(tree) for tree in (self.eligible, self.enrolled, self.direct_bands, self.outcomes)]
+        trees = [str(t) for t in (self.eligible, self.enrolled, self.direct_bands, self.outcomes, self.repairs)]
         decides = [self.text.plain(), self.base, points, trees, self.artefact]
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def state(self) -> tuple[str, ...]:
+        """What a year passes on to the next: read as `prior__…` where the frame has it, returned as `next__…`."""
+        return lists.STATE if self.text.entries else ()
 
     @property
     def scored_rules(self) -> list[Rule]:
@@ -134,7 +152,9 @@ class Scheme:
         """Return the frame with score, band, listed, coverage and one column an outcome; the same kind of frame.
 
         Any dataframe that narwhals knows, one row a person. Where coverage is not `scored`, score, listed and outcomes
-        are null and the band is `unscored`. Raises KeyError for a missing column or for a name already taken.
+        are null and the band is `unscored`. A list regime also returns `next__days` and `next__served`, to be given
+        as `prior__days` and `prior__served` with the records of the next year; without them nobody was listed before.
+        Raises KeyError for a missing column or for a name already taken.
         """
         return points.score(self, frame, prefix)
 

@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+LISTED = "listed__"  # a column that says who is on another list
 Mark = Literal["documented", "reported", "recalled", "assumed"]
-Instrument = Literal["points scheme", "list regime", "ordinary law", "learned score"]
+Instrument = Literal["points scheme", "list regime", "rating", "ordinary law", "learned score", "lottery"]
+SubjectKind = Literal["person", "firm", "government_body"]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Points = Annotated[StrictInt, Field(ge=-10_000, le=10_000)]  # times any Int16 count it still fits into Int32
 
@@ -57,10 +59,11 @@ class Base(Cited):
 
 
 class BandText(Cited):
-    """One band; `low` and `high` are scores it includes, none where it is open."""
+    """One band; `low` and `high` are scores it includes, none where it is open. No score leads to a `direct` one."""
 
     name: str
     label: str
+    direct: bool = False
     low: StrictInt | None = None
     high: StrictInt | None = None
 
@@ -92,23 +95,54 @@ class RuleText(Cited):
     unmodelled: bool = False
 
 
+class Term(Cited):
+    """How long a listing lasts, in days; `open` ends by a repair alone."""
+
+    days: Annotated[StrictInt, Field(ge=1, le=36_500)] | Literal["open"]
+    text: str = ""
+
+
+class Repair(Cited):
+    """One way off a list before its term: who meets `when` after so many days on it."""
+
+    id: Id
+    label: str
+    when: str | None = None
+    after: Annotated[StrictInt, Field(ge=0, le=36_500)] = 0
+    because: str
+
+
 class Entry(Cited):
-    """One way onto a list."""
+    """One way onto a list; without a term, it stands in the year of the entry alone."""
 
     id: Id
     label: str
     when: str
     because: str
-    term: str = "unknown"
+    term: Term | None = None
     actionable: Literal["now", "waiting", "immutable", "others"] = "now"
     discretionary: bool = False
     unmodelled: bool = False
 
 
 class Context(Cited):
-    """A context that a listing closes, or that a reward opens."""
+    """A context that a listing or a low score closes or makes harder, or that a reward opens; see contexts.yaml."""
 
-    context: str
+    context: Id
+    text: str = ""
+
+
+class Target(Cited):
+    """A published number to hold a simulation against; `fitted` where assumed numbers were set to meet it."""
+
+    id: Id
+    label: str
+    measure: Literal["band_share", "listed_share", "entry_share", "exits_over_entries"]
+    band: str = ""
+    value: float
+    low: float | None = None
+    high: float | None = None
+    fitted: bool = False
 
 
 class OutcomeText(Cited):
@@ -141,8 +175,12 @@ class Learned(Part):
 
 
 class SourceText(Part):
+    """Where a number is from: a primary text, a copy of one, what others say of it, what is remembered, or ours."""
+
     title: str
     where: str
+    kind: Literal["primary", "copy", "secondary", "recalled", "ours"] = "secondary"
+    date: str = ""
 
 
 class SchemeText(Part):
@@ -151,7 +189,7 @@ class SchemeText(Part):
     scheme: Id
     title: Title
     instrument: Instrument
-    subject: Literal["person"] = "person"
+    subject: SubjectKind = "person"
     law: Law
     in_force: dict[Literal["from", "to"], str]
     enrolment: Enrolment
@@ -167,11 +205,14 @@ class SchemeText(Part):
     sanctions: list[Context] = []
     rewards: list[Context] = []
     repair: str = "unknown"
+    repairs: list[Repair] = []
     outcomes: dict[Id, OutcomeText]
     omitted: list[Omitted] = []
+    targets: list[Target] = []
     notes: list[str] = []
+    redlist: bool = False  # being listed is a reward
     family: bool = False
-    sources: dict[str, SourceText]
+    sources: dict[str, SourceText] = {}
 
     def plain(self) -> dict[str, Any]:
         """Return the text as plain data, without what was left out."""

@@ -17,7 +17,7 @@ RECIPE = population.load(PATH)
 PERSON = RECIPE.subject()
 PLAN = population.compile_recipe(RECIPE, "equal_conduct")
 N = 4 * population.BLOCK
-GOLDEN = {"person": "37d6325ee913b2e2", "firm": "d3542dfe965782c0", "government_body": "ea17228906dae82b"}
+GOLDEN = {"person": "96882956ce87e247", "firm": "12572a2879ceae82", "government_body": "7a74c370c896d50a"}
 WORLDS = ("equal_conduct", "equal_detection", "mixed")
 
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hand_frames import ENGINES, catalogue, frame_of, polars_of
+from hand_frames import CITED, ENGINES, HEAD, catalogue, frame_of, polars_of
 
 from scoring import schemes
 from scoring.documents import Refused, parse
@@ -15,25 +15,6 @@ def engine(request):
     return ENGINES[request.param]
 
 
-CITED = "mark: assumed, source: X"
-HEAD = f"""
-scheme: toy
-title: {{en: Toy}}
-instrument: points scheme
-law: {{title: none, rank: none, {CITED}}}
-in_force: {{from: "2000"}}
-enrolment: {{kind: consent, when: consents == 1, text: asks, {CITED}}}
-eligibility: {{when: age >= 18, text: adults, {CITED}}}
-base: {{points: 100, {CITED}}}
-limits: {{low: 0, high: 110}}
-sources: {{X: {{title: x, where: here}}}}
-bands:
-  - {{name: low, label: low, high: 89, {CITED}}}
-  - {{name: high, label: high, low: 90, {CITED}}}
-outcomes:
-  warned: {{label: w, polarity: adverse, bands: [low], {CITED}}}
-rules:
-"""
 RULE = "  - {{id: {id}, label: {id}, {body}, because: b, actionable: now, " + CITED + "}}\n"
 
 

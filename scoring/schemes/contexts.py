@@ -1,0 +1,92 @@
+"""Contexts: what a verdict closes or opens, and whether the records behind it are of the same field of law.
+
+The matrix of record sources against the contexts in which they are used shows how far a record travels: a pair that is
+not related joins a breach in one field to a loss, or a gain, in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict
+
+from scoring.documents import read
+from scoring.schemes.bibliography import REFERENCE
+from scoring.schemes.scheme import Scheme
+from scoring.schemes.text import LISTED, Mark
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Domain(Part):
+    label: str
+
+
+class ContextText(Part):
+    """One context: its field, and the other fields whose records have to do with it."""
+
+    label: str
+    domain: str
+    related: list[str] = []
+
+
+class Contexts(Part):
+    """The vocabulary of contexts, and the field of every record type."""
+
+    domains: dict[str, Domain]
+    contexts: dict[str, ContextText]
+    records: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Use:
+    """One record type used in one context by one scheme."""
+
+    scheme: str
+    record: str
+    context: str
+    effect: str  # closes, opens
+    related: bool
+    mark: Mark
+
+
+@cache
+def vocabulary() -> Contexts:
+    """Return the contexts that ship. Raises Refused where the file is wrong."""
+    return read(REFERENCE / "contexts.yaml").validated(Contexts)
+
+
+def matrix(scheme: Scheme) -> Iterator[Use]:
+    """Yield every record type of a scheme in every context that the scheme closes or opens."""
+    known = vocabulary()
+    adverse, favourable = by_sign(scheme)
+    for effect, contexts, records in (
+        ("closes", scheme.text.sanctions, adverse),
+        ("opens", scheme.text.rewards, favourable),
+    ):
+        for one in contexts:
+            about = known.contexts[one.context]
+            for record in records:
+                domain = known.records.get(record, "")
+                yield Use(scheme.name, record, one.context, effect, domain in (about.domain, *about.related), one.mark)
+
+
+def by_sign(scheme: Scheme) -> tuple[list[str], list[str]]:
+    """Return the record types that count against a subject, and those that count for it; a list counts as a record."""
+    adverse: dict[str, None] = {}
+    favourable: dict[str, None] = {}
+    for rule in scheme.rules:
+        against = rule.points < 0 if rule.points is not None else not scheme.text.redlist
+        for column in rule.reads:
+            if column.startswith(("n_", "amt_")):
+                (adverse if against else favourable)[column.split("_", 1)[1]] = None
+    return list(adverse), list(favourable)
+
+
+def joined(scheme: Scheme) -> list[str]:
+    """Return the lists whose members a scheme takes over."""
+    return [column.removeprefix(LISTED) for column in scheme.reads if column.startswith(LISTED)]
