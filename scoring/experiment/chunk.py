@@ -13,8 +13,9 @@ import polars as pl
 
 from scoring import population
 from scoring.experiment import cubes, probes
-from scoring.experiment.config import Experiment
+from scoring.experiment.config import Experiment, grouping
 from scoring.experiment.designs import NO_DRAW, Design
+from scoring.experiment.years import Past, in_order, lists_of, seen_by, turnover
 from scoring.measures import Counts
 
 BLOCKS_AT_ONCE = 4
@@ -23,40 +24,70 @@ Tables = defaultdict[str, list[pl.DataFrame]]
 
 
 def chunk(config: Experiment, plan: Any, designs: Sequence[Design], seed: int) -> dict[str, Counts]:
-    """Return every cube of one seed in one world."""
-    groups = cubes.Groupings(tuple(config.groupings), plan.levels)
+    """Return every cube of one seed in one world, over the subjects of one kind."""
+    groups = cubes.Groupings(tuple(grouping(g) for g in config.groups_of(plan.subject)), plan.levels)
     tables: Tables = defaultdict(list)
-    for people in batches(plan, config.people.n, seed, groups):
-        count(people, designs, groups, tables)
+    designs = in_order(designs)
+    last = config.people.years - 1
+    for years in batches(config, plan, seed, groups):
+        past = Past()
+        for year, people in enumerate(years):
+            count(people, designs, groups, tables, past, year, year == last)
     if config.probes:
         look_again(config, plan, designs, seed, groups, tables)
     return {cube: pooled(cube, found, plan.world, seed) for cube, found in tables.items()}
 
 
-def batches(plan: Any, n: int, seed: int, groups: cubes.Groupings) -> Iterator[pl.DataFrame]:
-    """Draw n people a few blocks at a time, each with the cell and the simulated harm level."""
-    blocks = list(population.blocks(n))
-    for start in range(0, len(blocks), BLOCKS_AT_ONCE):
-        drawn = [population.draw(plan, seed, block, rows) for block, rows in blocks[start : start + BLOCKS_AT_ONCE]]
-        yield pl.concat(drawn).with_columns(groups.cell(), cubes.harm_level())
+def batches(config: Experiment, plan: Any, seed: int, groups: cubes.Groupings) -> Iterator[Iterator[pl.DataFrame]]:
+    """Draw the subjects a few blocks at a time, each batch once a year, with the cell and the simulated harm level."""
+    blocks = list(population.blocks(config.people.n, plan.block))
+    size = max(1, BLOCKS_AT_ONCE * population.BLOCK // plan.block)
+    for start in range(0, len(blocks), size):
+        yield (drawn(config, plan, seed, blocks[start : start + size], groups, y) for y in range(config.people.years))
+
+
+def drawn(
+    config: Experiment, plan: Any, seed: int, blocks: Sequence[tuple[int, int]], groups: cubes.Groupings, year: int
+) -> pl.DataFrame:
+    """Draw some blocks in one year."""
+    frames = [population.draw(plan, seed, block, rows, year=year) for block, rows in blocks]
+    return pl.concat(frames).with_columns(groups.cell(), cubes.harm_level())
 
 
 def visible(people: pl.DataFrame, design: Design, *also: str) -> pl.DataFrame:
-    """Return only what a scheme declares that it reads, and the axes of the counts."""
-    return people.select(*dict.fromkeys([*design.scheme.reads, *also]))
+    """Return only what a scheme declares that it reads of the records, and the axes of the counts."""
+    reads = [column for column in design.scheme.reads if not column.startswith("listed__")]
+    return people.select(*dict.fromkeys([*reads, *also]))
 
 
-def count(people: pl.DataFrame, designs: Sequence[Design], groups: cubes.Groupings, tables: Tables) -> None:
-    """Score one batch under every design and add what it counts to the tables."""
+def count(
+    people: pl.DataFrame,
+    designs: Sequence[Design],
+    groups: cubes.Groupings,
+    tables: Tables,
+    past: Past,
+    year: int,
+    last: bool,
+) -> None:
+    """Score one batch in one year; count the turnover of lists, and in the last year the verdicts."""
     signatures: dict[int, list[pl.Series]] = defaultdict(list)
+    verdicts: dict[str, pl.DataFrame] = {}
     for design in designs:
-        frame = visible(people, design, "cell", "harm")
-        outcome = design.scheme.score(frame)
+        frame = seen_by(visible(people, design, "cell", "harm"), design, past, verdicts)
+        outcome = verdicts[design.name] = design.scheme.score(frame)
+        past.keep(design, outcome)
+        if design.scheme.state:
+            flow = cubes.tally(turnover(outcome, year), ["period", "listed", "entered", "leaves"])
+            keep(tables, design, {"turnover": groups.roll_up(flow)})
+        if not last:
+            continue
         keep(tables, design, cubes.verdict_cubes(outcome, design.scheme, groups))
         if has_ledger(design):
             ledger = design.scheme.ledger(outcome)
             keep(tables, design, {"ledger": cubes.ledger_cube(ledger, design.scheme, groups)})
         signatures[design.draw] += cubes.signature_columns(outcome, design.scheme)
+    if not last:
+        return
     for draw in [d for d in signatures if d != NO_DRAW] or [NO_DRAW]:
         columns = signatures[NO_DRAW] + (signatures[draw] if draw != NO_DRAW else [])
         joint = cubes.signature_cube(people["cell"], columns, groups)
@@ -71,20 +102,32 @@ def look_again(
     rows, redraws = min(config.probes.people, config.people.n), config.probes.redraws
     index = pl.int_range(rows, dtype=pl.UInt32, eager=True).alias("person")
     people = population.draw(plan, seed, 0, rows).with_columns(index, groups.cell())
-    reads = list(dict.fromkeys(column for design in designs for column in design.scheme.reads))
+    reads = [c for d in designs for c in d.scheme.reads if c in people.columns]
+    reads = list(dict.fromkeys(reads))
     redrawn = population.redraw(plan, seed, 0, rows, range(1, redraws + 1)).select(*reads, pl.concat([index] * redraws))
     cells = people.select("person", "cell")
     for design in designs:
         scheme = design.scheme
-        mine = visible(people, design, "cell", "person")
+        mine = with_lists(people, visible(people, design, "cell", "person"), design, designs)
         outcome = scheme.score(mine)
         found = {
             "pivotal": probes.pivotal(scheme, mine, outcome, groups),
-            "lottery": probes.lottery(scheme, visible(redrawn, design, "person"), redraws, cells, groups),
+            "lottery": probes.lottery(
+                scheme, with_lists(redrawn, visible(redrawn, design, "person"), design, designs), redraws, cells, groups
+            ),
         }
         if has_ledger(design):
             found["reasons"] = probes.reasons(scheme, scheme.ledger(outcome), groups)
         keep(tables, design, {cube: table for cube, table in found.items() if table is not None})
+
+
+def with_lists(people: pl.DataFrame, frame: pl.DataFrame, design: Design, designs: Sequence[Design]) -> pl.DataFrame:
+    """Add to a frame who is on the lists that a design takes over, as those lists say of the same rows."""
+    verdicts: dict[str, pl.DataFrame] = {}
+    for other in in_order(designs):
+        if other.name in lists_of(design):
+            verdicts[other.name] = other.scheme.score(with_lists(people, visible(people, other), other, designs))
+    return seen_by(frame, design, Past(), verdicts)
 
 
 def has_ledger(design: Design) -> bool:

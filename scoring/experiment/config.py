@@ -20,12 +20,16 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Kind = Literal["person", "firm", "government_body"]
+Group = str | list[str]
+
+
 class People(Part):
-    """Whom to draw; the population has one year so far."""
+    """Whom to draw: n subjects of each kind that some scheme is for, in so many years; verdicts are the last year's."""
 
     recipe: str
     n: int = Field(ge=1, le=1_400_000_000)
-    years: Literal[1] = 1
+    years: int = Field(default=1, ge=1, le=30)
 
 
 class Primary(Part):
@@ -33,7 +37,7 @@ class Primary(Part):
 
     measure: str
     outcome: str
-    group: str | list[str]
+    group: Group
 
 
 class Probes(Part):
@@ -53,7 +57,8 @@ class Experiment(Part):
     worlds: list[str] = Field(min_length=1)
     schemes: list[str] = Field(min_length=1)
     baseline: str | None = None
-    groups: list[str | list[str]] = Field(min_length=1)
+    groups: Annotated[list[Group], Field(min_length=1)] | dict[Kind, list[Group]]
+    events: dict[Kind, dict[str, Annotated[int, Field(ge=0, le=64)]]] = {}  # what everyone does in the first year
     references: dict[str, str] = {}
     primary: list[Primary] = Field(default=[], max_length=6)
     probes: Probes | None = None
@@ -69,10 +74,22 @@ class Experiment(Part):
     @property
     def groupings(self) -> list[str]:
         """The groupings by name, crossed ones joined by `*`."""
-        return [grouping(g) for g in self.groups]
+        return list(dict.fromkeys(grouping(g) for _, g in self.groups_by_place()))
+
+    def groups_of(self, kind: str) -> list[Group]:
+        """Return what subjects of a kind are grouped by."""
+        return self.groups if isinstance(self.groups, list) else self.groups.get(kind, [])  # type: ignore[call-overload]
+
+    def groups_by_place(self) -> Iterator[tuple[Loc, Group]]:
+        """Yield each grouping with its place in the document."""
+        if isinstance(self.groups, list):
+            yield from ((("groups", i), group) for i, group in enumerate(self.groups))
+        else:
+            for kind, groups in self.groups.items():
+                yield from ((("groups", kind, i), group) for i, group in enumerate(groups))
 
 
-def grouping(attributes: str | list[str]) -> str:
+def grouping(attributes: Group) -> str:
     """Name a grouping.
 
     >>> grouping(["residence", "sex"])
@@ -89,6 +106,11 @@ class Declared:
     recipe: population.Recipe
     schemes: Mapping[str, Any]
     file: str
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of subject that the schemes are for, in their order."""
+        return list(dict.fromkeys(schemes.summary(scheme)["subject"] for scheme in self.schemes.values()))
 
 
 def load(name: str | Path, people: int | None = None, seeds: int | None = None) -> Declared:
@@ -140,12 +162,29 @@ def misfits(config: Experiment, document: Document, recipe: Any, loaded: Mapping
         yield from unknown(world, recipe.worlds, ("worlds", i), "world")
     if any(world not in recipe.worlds for world in config.worlds):
         return
-    levels = population.compile_recipe(recipe, config.worlds[0]).levels
-    for i, group in enumerate(config.groups):
+    kinds = list(dict.fromkeys(schemes.summary(scheme)["subject"] for scheme in loaded.values()))
+    known_kinds = [kind for kind in kinds if kind in recipe.subjects]
+    for kind in set(kinds) - set(known_kinds):
+        yield document.problem(("people", "recipe"), f"the recipe has no {kind}, for whom a scheme is")
+    levels: dict[str, tuple[str, ...]] = {}
+    for kind in known_kinds:
+        own = population.compile_recipe(recipe, config.worlds[0], kind)
+        levels |= own.levels
+        for record in config.events.get(kind, {}):
+            yield from unknown(record, own.counted, ("events", kind, record), f"record of a {kind}")
+        if not config.groups_of(kind):
+            yield document.problem(("groups",), f"nothing to group a {kind} by", f"groups: {{{kind}: […]}}")
+    for loc, group in config.groups_by_place():
+        mine = levels if loc[1] not in known_kinds else recipe.subject(str(loc[1])).levels()
         for j, attribute in enumerate([group] if isinstance(group, str) else group):
-            yield from unknown(
-                attribute, levels, ("groups", i) if isinstance(group, str) else ("groups", i, j), "attribute"
-            )
+            yield from unknown(attribute, mine, loc if isinstance(group, str) else (*loc, j), "attribute")
+    for name, scheme in loaded.items():
+        for joined in schemes.joined(scheme):
+            if joined not in loaded:
+                place = ("schemes", config.schemes.index(name)) if name in config.schemes else ("baseline",)
+                yield document.problem(
+                    place, f"{name} takes over the list {joined!r}", f"name {joined} among the schemes"
+                )
     for name, level in config.references.items():
         yield from unknown(name, config.groupings, ("references", name), "group")
         if name in levels:

@@ -41,14 +41,14 @@ def expand(loaded: Any, declared: Declared) -> list[Design]:
     if isinstance(loaded, schemes.Family):
         return [Design(scheme, draw) for draw, scheme in enumerate(loaded.draws(declared.config.draws))]
     if isinstance(loaded, schemes.Learnable):
-        plan = population.compile_recipe(declared.recipe, declared.config.worlds[0])
+        kind = schemes.summary(loaded)["subject"]
+        plan = population.compile_recipe(declared.recipe, declared.config.worlds[0], kind)
         return [Design(loaded.fit(population.people(plan, TRAINING_PEOPLE, TRAINING_SEED)))]
     return [Design(loaded)]
 
 
 def describe(designs: list[Design], declared: Declared, live: Mapping[str, set[str]]) -> dict[str, Any]:
     """Say of every scheme what a page has to show of it; `live` names the rules that fired at all."""
-    protected = declared.recipe.subject().protected
     described: dict[str, Any] = {}
     for design in designs:
         if design.name in described:
@@ -59,7 +59,7 @@ def describe(designs: list[Design], declared: Declared, live: Mapping[str, set[s
             **schemes.describe(scheme),
             "family": design.draw != NO_DRAW,
             "draws": 1,
-            "protected_reads": list(schemes.protected_reads(scheme, protected)),
+            "protected_reads": list(schemes.protected_reads(scheme, declared.recipe.subject(scheme.subject).protected)),
             "live_rules": sorted(live.get(design.name, set())),
         }
     return described

@@ -28,8 +28,10 @@ from scoring.experiment.config import Declared, Experiment
 from scoring.measures import Counts
 from scoring.result import Result
 
+SHOWN = ("sex", "age_band", "residence", "hukou_place", "legal_form", "size", "level", "kind")
 Progress = Callable[[int, int], None]
 Cubes = dict[str, Counts]
+PERSON = "person"
 WORTH_A_PROCESS = 1_000_000  # people × seeds × worlds below which a second process costs more than it saves
 
 
@@ -76,8 +78,8 @@ def execute(
     if parts and fresh:
         shutil.rmtree(parts, ignore_errors=True)
     cubes = pool(chunks(declared, ready, parts and parts / key(config, hashes), workers, progress))
-    study = studied(declared, ready, cubes)
-    rows = measures.compute(cubes, study, config.measures)
+    study = studied(declared, ready)
+    rows = pl.concat(measures.compute(of_kind(cubes, kind), study, config.measures) for kind in declared.kinds)
     rows = rows.with_columns(pl.lit(config.experiment).alias("experiment"))
     manifest = {
         **told(declared, ready, cubes, hashes),
@@ -118,9 +120,24 @@ def chunks(
 
 
 def counted(declared: Declared, ready: Sequence[designs.Design], job: Job) -> Cubes:
-    """Compute one chunk."""
-    plan = population.compile_recipe(declared.recipe, job.world)
-    return chunk(declared.config, plan, ready, job.seed)
+    """Compute one chunk, kind of subject by kind."""
+    cubes: Cubes = {}
+    for kind in declared.kinds:
+        plan = population.compile_recipe(declared.recipe, job.world, kind)
+        designs_of_kind = [design for design in ready if design.scheme.subject == kind]
+        cubes |= {kept_as(kind, cube): c for cube, c in chunk(declared.config, plan, designs_of_kind, job.seed).items()}
+    return cubes
+
+
+def kept_as(kind: str, cube: str) -> str:
+    """Return the name under which a cube of a kind of subject is kept."""
+    return cube if kind == PERSON else f"{kind}.{cube}"
+
+
+def of_kind(cubes: Cubes, kind: str) -> Cubes:
+    """Return the cubes of one kind of subject by their own names."""
+    mine = {name.rpartition(".") for name in cubes}
+    return {cube: cubes[kept_as(kind, cube)] for of, _, cube in mine if (of or PERSON) == kind}
 
 
 def elsewhere(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Cubes]]:
@@ -164,9 +181,14 @@ def pool(found: Iterator[Cubes]) -> Cubes:
 
 def pooled(cube: str, found: list[Counts]) -> Counts:
     """Add up the counts of one cube at once."""
-    axes, sums = found[0].axes, SUMS.get(cube, ["n"])
+    axes, sums = found[0].axes, sums_of(cube)
     cells = pl.concat(counts.cells for counts in found)
     return Counts(axes, cells.group_by(axes).agg(pl.col(sums).sum()).sort(axes))
+
+
+def sums_of(cube: str) -> list[str]:
+    """Return the sums that a cube holds."""
+    return SUMS.get(cube.rpartition(".")[2], ["n"])
 
 
 def save(cubes: Cubes, parts: Path, job: Job) -> None:
@@ -188,12 +210,12 @@ def restore(parts: Path, job: Job) -> Cubes:
     """Read a kept chunk."""
     cubes = {}
     for path in sorted((parts / f"{job.world}-{job.seed}").glob("*.parquet")):
-        cells, sums = pl.read_parquet(path), SUMS.get(path.stem, ["n"])
+        cells, sums = pl.read_parquet(path), sums_of(path.stem)
         cubes[path.stem] = Counts(tuple(c for c in cells.columns if c not in sums), cells)
     return cubes
 
 
-def studied(declared: Declared, ready: list[designs.Design], cubes: Cubes) -> measures.Study:
+def studied(declared: Declared, ready: list[designs.Design]) -> measures.Study:
     """Tell the measures what they may know of the schemes."""
     config = declared.config
     references = {group: config.references.get(group) for group in config.groupings}
@@ -218,7 +240,11 @@ def facts(scheme: Any) -> dict[str, Any]:
 
 def fingerprints(declared: Declared, ready: list[designs.Design]) -> dict[str, Any]:
     """Return the hashes that say exactly what was run."""
-    plans = {w: population.compile_recipe(declared.recipe, w).digest for w in declared.config.worlds}
+    plans = {
+        kept_as(kind, world): population.compile_recipe(declared.recipe, world, kind).digest
+        for kind in declared.kinds
+        for world in declared.config.worlds
+    }
     scored: dict[str, str] = {}
     for design in ready:
         scored[design.name] = hashlib.sha256((scored.get(design.name, "") + design.scheme.digest).encode()).hexdigest()
@@ -230,21 +256,24 @@ def fingerprints(declared: Declared, ready: list[designs.Design]) -> dict[str, A
 
 def key(config: Experiment, hashes: dict[str, Any]) -> str:
     """Return the name under which chunks are kept: chunks of anything else are not taken up again."""
-    counted = config.model_dump(include={"people", "schemes", "baseline", "groups", "probes", "draws"})
+    counted = config.model_dump(include={"people", "schemes", "baseline", "groups", "events", "probes", "draws"})
     return hashlib.sha256(json.dumps([counted, hashes], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def told(declared: Declared, ready: list[designs.Design], cubes: Cubes, hashes: dict[str, Any]) -> dict[str, Any]:
     """Return the manifest: what was asked and run, in which versions, over which schemes."""
     config = declared.config
-    plan = population.compile_recipe(declared.recipe, config.worlds[0])
-    shown = list(dict.fromkeys(["sex", "age_band", "residence", "hukou_place", *configs_attributes(config)]))
-    sample = population.people(plan, 2_000, 1)
-    ledgers = {d.name: designs.example_ledger(d.scheme, sample, shown) for d in reversed(ready)}
+    ledgers: dict[str, Any] = {}
+    for kind in declared.kinds:
+        sample = population.people(population.compile_recipe(declared.recipe, config.worlds[0], kind), 2_000, 1)
+        shown = [c for c in dict.fromkeys([*SHOWN, *configs_attributes(config, kind)]) if c in sample.columns]
+        mine = [design for design in reversed(ready) if design.scheme.subject == kind]
+        ledgers |= {design.name: designs.example_ledger(design.scheme, sample, shown) for design in mine}
     return {
         **config.model_dump(mode="json", exclude={"people", "seeds", "schemes", "groups"}),
         "recipe": config.people.recipe,
         "people": config.people.n,
+        "years": config.people.years,
         "seeds": list(range(1, config.seeds + 1)),
         "groups": config.groupings,
         "designs": config.designs,
@@ -259,19 +288,19 @@ def told(declared: Declared, ready: list[designs.Design], cubes: Cubes, hashes: 
     }
 
 
-def configs_attributes(config: Experiment) -> list[str]:
-    """Return every attribute that the experiment groups by."""
-    return [a for group in config.groups for a in ([group] if isinstance(group, str) else group)]
+def configs_attributes(config: Experiment, kind: str) -> list[str]:
+    """Return every attribute that subjects of a kind are grouped by."""
+    return [a for group in config.groups_of(kind) for a in ([group] if isinstance(group, str) else group)]
 
 
 def live_rules(cubes: Cubes) -> dict[str, set[str]]:
     """Return, by scheme, the rules that gave anybody points."""
-    if "ledger" not in cubes:
-        return {}
-    fired = cubes["ledger"].cells.filter(pl.col("points") != 0).select("scheme", "rule").unique()
     found: dict[str, set[str]] = {}
-    for scheme, rule in fired.iter_rows():
-        found.setdefault(scheme, set()).add(rule)
+    for name, cube in cubes.items():
+        if name.rpartition(".")[2] == "ledger":
+            fired = cube.cells.filter(pl.col("points") != 0).select("scheme", "rule").unique()
+            for scheme, rule in fired.iter_rows():
+                found.setdefault(scheme, set()).add(rule)
     return found
 
 

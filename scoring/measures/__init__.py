@@ -12,7 +12,7 @@ from typing import Literal
 
 import polars as pl
 
-from scoring.measures import comparison, decomposition, disparity, errors, explanation, stability
+from scoring.measures import comparison, decomposition, disparity, errors, explanation, stability, turnover
 from scoring.measures.counts import Counts
 from scoring.measures.errors import TAUS
 from scoring.measures.study import Study
@@ -80,6 +80,12 @@ MEASURES: dict[str, Measure] = {
     ),
     "self_consistency_below_75": Measure(
         stability.self_consistency_below_75, "lottery", "For whom is the verdict a lottery?", "stability"
+    ),
+    "listed_rate": Measure(turnover.listed_rate, "turnover", "Who is on the list in each year?", "turnover"),
+    "entry_rate": Measure(turnover.entry_rate, "turnover", "Who comes onto the list in each year?", "turnover"),
+    "exit_rate": Measure(turnover.exit_rate, "turnover", "Who of the listed leaves in each year?", "turnover"),
+    "exits_over_entries": Measure(
+        turnover.exits_over_entries, "turnover", "How many leave the list for each who enters?", "turnover"
     ),
     "ledger_replay": Measure(explanation.ledger_replay, "reasons", "Does the ledger replay the score?", "explanation"),
     "reason_coverage": Measure(

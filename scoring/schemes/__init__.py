@@ -11,7 +11,7 @@ from scoring.schemes.family import Family
 from scoring.schemes.learned import Learnable
 from scoring.schemes.reading import made, problems_in, text_of
 from scoring.schemes.scheme import Band, Outcome, Rule, Scheme
-from scoring.schemes.showing import describe, protected_reads, summary, told
+from scoring.schemes.showing import describe, joined, protected_reads, summary, told
 
 __all__ = [
     "Band",
@@ -21,6 +21,7 @@ __all__ = [
     "Rule",
     "Scheme",
     "describe",
+    "joined",
     "load",
     "problems_in",
     "protected_reads",

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from scoring.documents import read
 from scoring.schemes.bibliography import REFERENCE
-from scoring.schemes.scheme import Scheme
-from scoring.schemes.text import LISTED, Mark
+from scoring.schemes.text import Mark
+
+if TYPE_CHECKING:
+    from scoring.schemes.scheme import Scheme
 
 
 class Part(BaseModel):
@@ -85,8 +88,3 @@ def by_sign(scheme: Scheme) -> tuple[list[str], list[str]]:
             if column.startswith(("n_", "amt_")):
                 (adverse if against else favourable)[column.split("_", 1)[1]] = None
     return list(adverse), list(favourable)
-
-
-def joined(scheme: Scheme) -> list[str]:
-    """Return the lists whose members a scheme takes over."""
-    return [column.removeprefix(LISTED) for column in scheme.reads if column.startswith(LISTED)]

@@ -8,7 +8,7 @@ from typing import Any
 from scoring.schemes.family import Family
 from scoring.schemes.learned import Learnable
 from scoring.schemes.scheme import Scheme
-from scoring.schemes.text import Entry, RuleText
+from scoring.schemes.text import LISTED, Entry, RuleText
 
 MARKS = ("documented", "reported", "recalled", "assumed")
 
@@ -21,6 +21,11 @@ def central(loaded: Scheme | Family | Learnable) -> Scheme:
 def protected_reads(scheme: Scheme | Family | Learnable, protected: Iterable[str]) -> list[str]:
     """Return the protected attributes that a scheme reads, eligibility and enrolment included."""
     return [c for c in central(scheme).reads if c in set(protected)]
+
+
+def joined(loaded: Scheme | Family | Learnable) -> list[str]:
+    """Return the lists whose members a scheme takes over."""
+    return [column.removeprefix(LISTED) for column in central(loaded).reads if column.startswith(LISTED)]
 
 
 def summary(loaded: Scheme | Family | Learnable) -> dict[str, Any]:

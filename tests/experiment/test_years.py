@@ -1,0 +1,82 @@
+"""Years, lists that take over lists, and experiments over several kinds of subject."""
+
+import polars as pl
+import pytest
+
+from scoring import experiment, population, workspace
+from scoring.documents import Refused
+from scoring.experiment import config
+
+BASE = """\
+experiment: lives
+asks: Who stays on a list?
+people: {recipe: weihai_2020, n: 30_000, years: 4}
+seeds: 1
+worlds: [equal_conduct]
+schemes: [judgment_defaulters_2017]
+groups: [income_quintile]
+"""
+
+
+@pytest.fixture
+def declared(tmp_path, monkeypatch):
+    """Run a text as an experiment in an empty folder."""
+
+    def run(text=BASE, **options):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "lives.yaml").write_text(text)
+        return experiment.run("lives.yaml", **options)
+
+    return run
+
+
+def by_hand(years, n=30_000):
+    """Follow every subject through the years in plain Polars, term by term."""
+    plan = population.compile_recipe(population.load(workspace.find("recipe", "weihai_2020")), "equal_conduct")
+    scheme = experiment.scheme("judgment_defaulters_2017")
+    days = served = pl.Series([0] * n)
+    told = []
+    for year in range(years):
+        people = population.people(plan, n, 1, year)
+        frame = people.with_columns(prior__days=days, prior__served=served)
+        out = scheme.score(frame)
+        adults = out.filter(pl.col("coverage") == "scored")
+        told.append(
+            (
+                adults["listed"].sum(),
+                (adults["listed"] & (adults["prior__days"] == 0)).sum(),
+                (adults["listed"] & (adults["next__days"] == 0)).sum(),
+                adults.height,
+            )
+        )
+        days, served = out["next__days"].fill_null(0), out["next__served"].fill_null(0)
+    return told
+
+
+def test_turnover_is_what_a_plain_count_gives(declared):
+    result = declared()
+    told = by_hand(4)
+    assert told[3][0] > told[0][0] > 0
+    for year, (listed, entered, leaves, n) in enumerate(told):
+        mine = {"group_by": "everyone", "period": year, "uncertainty": "seeds"}
+        assert result.where(measure="listed_rate", **mine)["value"].item() == pytest.approx(listed / n)
+        assert result.where(measure="entry_rate", **mine)["value"].item() == pytest.approx(entered / n)
+        assert result.where(measure="exit_rate", **mine)["value"].item() == pytest.approx(leaves / listed)
+        ratio = result.where(measure="exits_over_entries", **mine)["value"].item()
+        assert ratio == pytest.approx(leaves / entered)
+    final = result.where(measure="selection_rate", outcome="listed", group_by="everyone", uncertainty="seeds")
+    assert final["value"].item() == pytest.approx(told[3][0] / told[3][3])
+
+
+def test_a_year_without_a_past_is_the_first_of_many(declared):
+    one = declared(BASE.replace("years: 4", "years: 1"))
+    first = declared().where(measure="entry_rate", period=0)
+    assert one.where(measure="entry_rate", period=0)["value"].to_list() == first["value"].to_list()
+
+
+def test_what_does_not_fit_is_told(declared):
+    with pytest.raises(Refused, match="unknown record of a person 'judgment_refusl'"):
+        declared(BASE + "events: {person: {judgment_refusl: 1}}\n")
+    with pytest.raises(Refused, match="unknown attribute 'size'"):
+        declared(BASE.replace("[income_quintile]", "{person: [size]}"))
+    assert config.load("tiny").kinds == ["person"]
