@@ -10,7 +10,7 @@ from typing import Any
 from scoring import population, workspace
 from scoring.experiment.people import recipe_of
 from scoring.population import card as cards
-from scoring.population import croissant
+from scoring.population import croissant, datasheet
 
 VALIDATED = 200_000  # persons
 
@@ -31,7 +31,7 @@ def card(
         progress(done, len(wanted))
     told = cards.card(recipe, plans, checks(name, people, seed), people, seed, versions())
     out.mkdir(parents=True, exist_ok=True)
-    texts = {f"{recipe.name}.croissant.json": croissant.written(told), **cards.files(told)}
+    texts = {f"{recipe.name}.croissant.json": croissant.written(told), **datasheet.files(told)}
     for file, text in texts.items():
         (out / file).write_text(text, encoding="utf-8", newline="\n")
     return [out / file for file in texts]

@@ -12,13 +12,12 @@ from typing import Any
 
 import polars as pl
 
-from scoring.population import picture, roads
-from scoring.population.draw import LOT, people
-from scoring.population.filling import filled
+from scoring.population.draw import LOT
+from scoring.population.draw import people as drawn
 from scoring.population.graph import Graph, graph
 from scoring.population.ledger import MARKS, Entry, Swept, by_mark, ledger, multipliers, totals
-from scoring.population.plan import BLOCK, LATENT_UNIT, PAGE, Plan
-from scoring.population.recipe import HeldOut, Recipe, Subject, World
+from scoring.population.plan import LATENT_UNIT, Plan
+from scoring.population.recipe import Recipe, Subject
 
 LICENCE = "Apache-2.0"
 PURPOSE = (
@@ -128,7 +127,7 @@ def columns(subject: Subject, plan: Plan) -> tuple[Column, ...]:
     """Return every column of the table that a plan draws, with the types that drawing gives it."""
     protected = set(subject.protected)
     found = []
-    for name, dtype in people(plan, 0, 1).schema.items():
+    for name, dtype in drawn(plan, 0, 1).schema.items():
         levels = tuple(dtype.categories) if isinstance(dtype, pl.Enum) else ()
         role, unit, label = meaning(name, subject, plan)
         found.append(Column(name, "Enum" if levels else str(dtype), levels, unit, label, role, name in protected))
@@ -169,84 +168,6 @@ FIXED = {
 }
 
 
-def files(told: Card) -> dict[str, str]:
-    """Return the pictures and the Markdown of a card by file name; the first kind's pictures carry no kind."""
-    pictures = {}
-    for i, one in enumerate(told.kinds):
-        stem = f"{told.name}.{one.name}" if i else told.name
-        pictures[f"{stem}.graph.svg"] = picture.attributes(one.subject, one.graph, one.word)
-        pictures[f"{stem}.roads.svg"] = roads.roads(one.subject, one.graph, one.word)
-    return {**pictures, f"{told.name}.card.md": markdown(told, list(pictures))}
-
-
-def markdown(told: Card, pictures: Sequence[str]) -> str:
-    """Return the card as Markdown."""
-    parts = by_mark(told.entries)
-    return filled(
-        "card.md",
-        {
-            "card": told,
-            "recipe": told.recipe,
-            "pictures": pictures,
-            "parts": parts,
-            "totals": totals(parts),
-            "marks": [mark for mark in MARKS if totals(parts)[mark]],
-            "worlds": {name: world_line(world) for name, world in told.recipe.worlds.items()},
-            "fit": fit(told.checks),
-            "misfits": [check for check in told.checks if check.passed is False],
-            "held_out": [check for check in told.checks if check.part == "held_out"],
-            "sources": cited(told),
-            "purpose": PURPOSE,
-            "out_of_scope": OUT_OF_SCOPE,
-            "synthetic": SYNTHETIC,
-            "limits": LIMITS,
-            "licence": LICENCE,
-            "block": BLOCK,
-            "page": PAGE,
-            "target": target,
-            "word": lambda name: WORDS.get(name, name),
-            "stated": {part: stated(told, part) for part in ("margins", "rates of records")},
-            "titles": {
-                k.name: (picture.finding(k.subject, k.graph), roads.finding(k.subject, k.graph)) for k in told.kinds
-            },
-        },
-    )
-
-
-def world_line(world: World) -> str:
-    """Return what sets a world apart, in a line."""
-    declared = [f"gap in conduct {world.gap_in_conduct:g}"] if world.gap_in_conduct else []
-    declared += [f"law of {record}: {law}" for record, law in world.law.items()]
-    declared += [f"pooling: {world.pooling}"] if world.pooling != "city" else []
-    declared += [f"perfect {layer}" for layer in world.perfect]
-    declared += [f"neutral {layer}" for layer in world.neutral]
-    if world.planted:
-        (attribute, by), *_ = world.planted.by.items()
-        odds = picture.listed([f"{level} × {value:g}" for level, value in by.items()])
-        declared.append(f"planted in {world.planted.layer} alone: {attribute} {odds}")
-    return f"{world.label} ({'; '.join(declared) or 'as declared'})."
-
-
-def stated(told: Card, part: str) -> dict[str, int]:
-    """Return how many margins, or how many rates, there are of each mark; a margin counts once whatever its cells."""
-    found = dict.fromkeys(MARKS, 0)
-    for entry in told.entries:
-        if entry.part == part and not entry.what.startswith("most"):
-            found[entry.mark] += 1 if part == "margins" else len(entry.numbers)
-    return found
-
-
-def fit(checks: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return how many checks of each kind of subject and part passed, failed, or are stated without a judgement."""
-    rows = []
-    for subject, part in dict.fromkeys((check.subject, check.part) for check in checks):
-        own = [check for check in checks if (check.subject, check.part) == (subject, part)]
-        largest = [abs(check.z) for check in own if check.z is not None]
-        counted = {verdict: sum(check.passed is verdict for check in own) for verdict in (True, False, None)}
-        rows.append({"subject": subject, "part": part, "counted": counted, "z": max(largest, default=None)})
-    return rows
-
-
 def cited(told: Card) -> dict[str, tuple[str, str, int]]:
     """Return each source that a number or a target cites: its title, where it is, and how many parameters cite it."""
     used: dict[str, int] = {}
@@ -258,11 +179,3 @@ def cited(told: Card) -> dict[str, tuple[str, str, int]]:
             used.setdefault(aim.source, 0)
     known = told.recipe.sources
     return {key: (source.title, source.where, used[key]) for key, source in known.items() if key in used}
-
-
-def target(table: HeldOut) -> str:
-    """Return what a held-out table gives, in words."""
-    among = [f"{a} {picture.listed(levels)}" for a, levels in table.among.items()]
-    return f"{table.of}{' by ' + picture.listed(table.by) if table.by else ''}" + (
-        f", among {picture.listed(among)}" if among else ""
-    )

@@ -113,7 +113,7 @@ def responsible(told: Card) -> dict[str, Any]:
         f"{percent(shares['assumed'])} of the parameters are assumed, {percent(shares['recalled'])} recalled and "
         f"{percent(shares['documented'] + shares['reported'])} documented or reported."
     )
-    failed = sum(check.passed is False for check in told.checks)
+    failed = sum(check.passed is not None and not check.passed for check in told.checks)
     checked = (
         f"{told.people} persons were compared with the targets: {failed} of {len(told.checks)} checks failed."
         if told.checks

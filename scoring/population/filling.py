@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -64,4 +65,4 @@ def cell(text: Any) -> str:
     >>> cell("old|young")
     'old or young'
     """
-    return str(text).replace("|", " or ").replace("\n", " ").replace(" *", " any")
+    return "" if text is None else re.sub(r"\s*\|\s*", " or ", str(text)).replace("\n", " ").replace(" *", " any")

@@ -69,6 +69,7 @@ def graph(subject: Subject) -> Graph:
 
 def nodes(subject: Subject) -> dict[str, Node]:
     """Return every attribute that is drawn, and every quantity, parents first."""
+    told_apart = {r: set[str]().union(*(looked_at(subject, r, stage) for stage in STAGES)) for r in subject.records}
     found = {}
     for name, attribute in subject.drawn.items():
         also = tuple(d for d, derived in subject.derived.items() if derived.derived_from == name)
@@ -85,7 +86,7 @@ def nodes(subject: Subject) -> dict[str, Node]:
             bool(names & set(subject.protected)),
             tuple(r for r, record in subject.records.items() if names & set(record.at_risk)),
             tuple(z for z, latent in subject.latent.items() if names & set(latent.resources)),
-            tuple(r for r in subject.records if names & {a for s in STAGES for a in looked_at(subject, r, s)}),
+            tuple(r for r, by in told_apart.items() if names & by),
         )
     for name, quantity in subject.quantities.items():
         parents = tuple(dict.fromkeys(subject.root(p) for p in (quantity.within, quantity.given)))
@@ -94,28 +95,26 @@ def nodes(subject: Subject) -> dict[str, Node]:
     return found
 
 
-def looked_at(subject: Subject, record: str, stage: str, shared: bool = True) -> tuple[str, ...]:
+def looked_at(subject: Subject, record: str, stage: str, shared: bool = True) -> set[str]:
     """Return the attributes by whose levels a stage differs; the links that all records share only if `shared`."""
     own = subject.records[record]
     if stage == "law":
-        by = {a for ruling in (own.law, *own.law.alternatives.values()) for a in ruling.by}
-    elif stage == "enforcement":
-        by = {*own.detect.by, *own.enforce.by}
-    elif shared:
-        by = {*subject.chain.elsewhere.by, *subject.stage(record, "share").by, *subject.stage(record, "link").by}
-    else:
-        by = {a for link in (own.share, own.link) if link for a in link.by}
-    return tuple(a for a in subject.levels() if a in by)
+        return {a for ruling in (own.law, *own.law.alternatives.values()) for a in ruling.by}
+    if stage == "enforcement":
+        return {*own.detect.by, *own.enforce.by}
+    if shared:
+        return {*subject.chain.elsewhere.by, *subject.stage(record, "share").by, *subject.stage(record, "link").by}
+    return {a for link in (own.share, own.link) if link for a in link.by}
 
 
 def roads(subject: Subject) -> tuple[Road, ...]:
     """Return the roads, those of the same conduct side by side, in the order in which the recipe first takes them."""
-    found: dict[Road, list[str]] = {}
+    order, found = list(subject.levels()), dict[Road, list[str]]()
     for name, record in subject.records.items():
+        acting = [set(record.at_risk), *(looked_at(subject, name, stage, shared=False) for stage in STAGES)]
         latents = tuple(z for z in subject.latent if z in record.conduct)
-        gates = tuple(a for a in subject.levels() if a in record.at_risk)
-        law, enforcement, data = (looked_at(subject, name, stage, shared=False) for stage in STAGES)
-        found.setdefault(Road(latents, gates, law, enforcement, data), []).append(name)
+        road = Road(latents, *(tuple(a for a in order if a in names) for names in acting))
+        found.setdefault(road, []).append(name)
     kinds = list(dict.fromkeys(road.latents for road in found))
     ordered = sorted(found, key=lambda r: (kinds.index(r.latents), r.law, r.enforcement, r.data, r.gates))
     return tuple(replace(road, records=tuple(found[road])) for road in ordered)

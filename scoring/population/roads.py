@@ -15,6 +15,7 @@ LINE, CHIP, BETWEEN = 14, 20, 8
 TOP = 66
 COLUMNS = {"conduct": 16, "exposed": 122, "records": 280, "law": 602, "enforcement": 716, "data": 890}
 ENDS = {"conduct": 108, "exposed": 274, "records": 596, "law": 710, "enforcement": 886, "data": 982}
+SPACE = "\u2003"
 SIGNS = {"adverse": "−", "favourable": "+", "neutral": "○"}
 
 
@@ -122,7 +123,7 @@ def wrapped(labels: Sequence[str]) -> list[str]:
     found: list[str] = []
     for label in labels:
         if found and len(found[-1]) + 3 + len(label) <= most:
-            found[-1] += f"   {label}"
+            found[-1] += f"{SPACE}{label}"
         else:
             found.append(label)
     return found
