@@ -21,7 +21,7 @@ PARTS = (
     "shares of levels",
     "margins",
     "odds",
-    "households",
+    "households and numbers",
     "quantities",
     "latent conduct",
     "rates of records",
@@ -87,10 +87,12 @@ def of_subject(kind: str, subject: Subject) -> Iterator[Entry]:
     """Yield the numbers of one kind of subject."""
     if subject.per_1000_persons != 1000:
         number = [("per 1,000 persons", subject.per_1000_persons)]
-        yield entry(kind, "households", "how many there are", number, "unmarked", "")
+        yield entry(kind, "households and numbers", "how many there are", number, "unmarked", "")
     if subject.households:
         homes = subject.households
-        yield entry(kind, "households", "form of household", homes.shares.items(), homes.mark, homes.source, True)
+        yield entry(
+            kind, "households and numbers", "form of household", homes.shares.items(), homes.mark, homes.source, True
+        )
     yield from of_attributes(kind, subject)
     for name, quantity in subject.quantities.items():
         numbers = [("cut", cut) for cut in quantity.cuts]

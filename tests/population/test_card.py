@@ -304,7 +304,7 @@ def test_the_sheet_says_what_it_is_and_where_its_numbers_come_from(sheet):
     assert "1 of 2 margins and 1 of 2 rates of records are documented or reported" in sheet
     assert "| shares of levels | home, income low or mid | own 0.5; rent 0.5 | assumed (A) |" in sheet
     assert "| margins | home | own 0.6 | recalled (S) |" in sheet
-    assert "| detect | sex = male | 2 | 1 to 3 | ticket, award | assumed (A) |" in sheet
+    assert "| detect | sex = male | 2 | 1–3 | ticket, award | assumed (A) |" in sheet
 
 
 def test_what_was_not_validated_is_said(sheet):
