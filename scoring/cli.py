@@ -227,6 +227,20 @@ def build_population(
         )
 
 
+@population_app.command("card")
+def card_of_population(
+    name: Annotated[str, typer.Argument(help="A recipe's name, or its YAML file.")],
+    out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("reports/cards"),
+    people: Annotated[int, typer.Option("--people", min=1, help="How many people the validation draws.")] = 200_000,
+) -> None:
+    """Write the data card of a population: Markdown, Croissant, and its causal graph drawn."""
+    from scoring import experiment as room
+
+    with progress(f"Compiling {name}") as tell:
+        written = room.card(name, out, people, progress=tell)
+    print("\n".join(map(str, written)))
+
+
 def settings(given: list[str]) -> dict[str, str]:
     """Return what each `name=level` sets.
 
