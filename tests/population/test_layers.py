@@ -135,7 +135,7 @@ def test_an_alternative_law_leaves_conduct_alone(observed, world):
 
 
 class TestNeutral:
-    """The group-neutral counterparts of methods.md A14."""
+    """The group-neutral counterpart of each layer."""
 
     def test_conduct_is_a_donors(self, observed):
         donated = population.draw(plan(neutral=["conduct"]), 1, 0)
