@@ -241,6 +241,19 @@ def card_of_population(
     print("\n".join(map(str, written)))
 
 
+@population_app.command("sample")
+def sample_population(
+    name: Annotated[str, typer.Argument(help="A recipe's name, or its YAML file.")],
+    people: Annotated[int, typer.Option("--people", min=1, max=100_000)] = 5_000,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("reports/sample"),
+) -> None:
+    """Write a small sample: persons, the firms that they represent, the records of both, and the data card."""
+    from scoring import experiment as room
+
+    print("\n".join(map(str, room.sample(name, people, seed, out))))
+
+
 def settings(given: list[str]) -> dict[str, str]:
     """Return what each `name=level` sets.
 

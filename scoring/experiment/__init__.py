@@ -13,8 +13,9 @@ from scoring.experiment.card import card
 from scoring.experiment.compare import compare
 from scoring.experiment.people import build, people, planned, recipe_of
 from scoring.experiment.run import run
+from scoring.experiment.sample import sample
 
-__all__ = ["build", "card", "compare", "people", "problems_of_scheme", "recipe_of", "run", "scheme"]
+__all__ = ["build", "card", "compare", "people", "problems_of_scheme", "recipe_of", "run", "sample", "scheme"]
 
 
 def scheme(name: str | Path) -> Any:
