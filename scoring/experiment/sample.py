@@ -1,4 +1,4 @@
-"""A sample: some persons, the firms that they represent, and the records of both, small enough to keep with the code."""
+"""A sample: some persons, the firms that they represent, and the records of both, small enough to keep with code."""
 
 from __future__ import annotations
 
