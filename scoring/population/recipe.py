@@ -81,14 +81,24 @@ class Lognormal(Part):
     sigma: float = Field(gt=0)
 
 
+class Means(Cited):
+    """Published means of a quantity, by level of its `within`."""
+
+    means: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
+
+
 class Quantity(Cited):
-    """A whole number, lognormal by level of `given`, in the band between two cuts that the attribute `within` names."""
+    """A whole number, lognormal by level of `given`, in the band between two cuts that the attribute `within` names.
+
+    `targets` are published means that it has to meet, before the `factor`.
+    """
 
     within: str
     cuts: list[Annotated[float, Field(gt=0)]]
     given: str
     lognormal: dict[str, Lognormal]
     factor: float = Field(default=1.0, gt=0)
+    targets: Means | None = None
     unit: str
     household: bool = False
     label: str = ""
