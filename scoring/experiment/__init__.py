@@ -12,8 +12,9 @@ from scoring import schemes, workspace
 from scoring.experiment.compare import compare
 from scoring.experiment.people import build, people, planned
 from scoring.experiment.run import run
+from scoring.experiment.validate import validate
 
-__all__ = ["build", "compare", "people", "problems_of_scheme", "run", "scheme"]
+__all__ = ["build", "compare", "people", "problems_of_scheme", "run", "scheme", "validate"]
 
 
 def scheme(name: str | Path) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from scoring.documents import Problem, Refused
-from scoring.population.recipe import Attribute, Margin, Subject, cell
+from scoring.population.recipe import Attribute, HeldOut, Margin, Subject, cell
 
 ROUNDS = 200  # of raking; each conditional table has one margin, so few are needed
 CLOSE, NEAR = 1e-12, 1e-6
@@ -118,8 +118,8 @@ class Joint:
             self.problems.append(Problem("", 0, f"$.attributes.{name}.margin", what, "give some cell more room"))
         return table
 
-    def groups(self, margin: Margin, name: str) -> Iterator[tuple[Any, float]]:
-        """Yield where in a table summed onto a margin each of its shares stands.
+    def groups(self, margin: Margin | HeldOut, name: str) -> Iterator[tuple[Any, float]]:
+        """Yield where in a table of the stated axes each of its shares stands.
 
         The attributes of `by` are named in the order of `given`.
         """
