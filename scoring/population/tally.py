@@ -106,8 +106,8 @@ def from_shares(tally: Tally, share: np.ndarray) -> Deviation:
     p = np.where(rare, share, 1 - share)
     y, yy, ym = (np.where(rare, a, b) for a, b in ((y, m - y), (yy, mm - 2 * ym + yy), (ym, mm - ym)))
     with np.errstate(divide="ignore", invalid="ignore"):
-        effect = variance(y, yy, ym, m, mm, p) / (m * p * (1 - p))
-        effect = np.where(p > 0, np.maximum(effect, LEAST), 1.0)
+        together, found = at_once(y, yy, ym, m, mm)
+        effect = np.where(found < 1, np.maximum(together / (1 - found), LEAST), 1.0)
         x, n, mean = y / effect, m / effect, m * p / effect
         above = np.where(y > 0, betainc(np.maximum(x, TINY), n - x + 1, p), 1.0)
         below = np.where(y < m, betainc(np.maximum(n - x, TINY), x + 1, 1 - p), 1.0)
@@ -120,26 +120,27 @@ def from_rate(tally: Tally, rate: float, least: float = 1.0) -> Deviation:
     """Compare sums with a rate: exact Poisson tails of the sum divided by its dispersion, which is at least `least`."""
     y, yy, ym, m, mm = tally.floats()
     mean = m * rate
-    effect = np.maximum(variance(y, yy, ym, m, mm, np.array([rate])) / mean, least) if rate else np.ones(1)
+    effect = np.maximum(at_once(y, yy, ym, m, mm)[0], least)
     x, mean = y / effect, mean / effect
     above = np.where(y > 0, gammainc(np.maximum(x, TINY), mean), 1.0)
     z = signed(x, mean, above, gammaincc(x + 1, mean), 2 * kl_div(x, mean))
     return Deviation(z, effect * np.sqrt(mean), effect * mean_distance(mean))
 
 
-def variance(y: np.ndarray, yy: np.ndarray, ym: np.ndarray, m: np.ndarray, mm: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """Return the variance by household of the counts, if p were true.
+def at_once(
+    y: np.ndarray, yy: np.ndarray, ym: np.ndarray, m: np.ndarray, mm: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many members of each cell come at once (the variance by household, a member), and the share found.
 
-    The sum of (y − m p)² with the expected count in place of the one found: a cell that is empty by chance would
-    otherwise have no variance. How many members come at once is told by a cell's own households, and where they are
-    few by the cell of the table whose members come in the greatest numbers, or else by the households.
+    The sum over households of (y − m p)² at the share p that was found, over the count found. A cell of few members
+    leans on some more households, which have as many of it as the cell whose members come in the greatest numbers.
     """
-    at_once = np.divide(yy, y, out=np.ones(len(y)), where=y > 0)
-    seen = at_once[y >= SEEN]
-    usual = seen.max() if len(seen) else mm / m
-    together = (yy + FEW * usual) / (y + FEW)
-    beside = (ym + FEW * mm / m) / (y + FEW)
-    return m * p * (together - 2 * p * beside) + p**2 * mm
+    size, known = mm / m, y >= SEEN
+    most = (yy[known] / y[known]).max() if known.any() else size
+    y, yy, ym = y + FEW, yy + FEW * most, ym + FEW * size
+    m, mm = m + FEW * size / most, mm + FEW * size**2 / most
+    share = y / m
+    return (yy - 2 * share * ym + share**2 * mm) / y, share
 
 
 def signed(x: np.ndarray, mean: np.ndarray, above: np.ndarray, below: np.ndarray, deviance: np.ndarray) -> np.ndarray:
