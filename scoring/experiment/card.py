@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from scoring import population, workspace
 from scoring.experiment.people import recipe_of
+from scoring.experiment.validate import validate
 from scoring.population import card as cards
 from scoring.population import croissant, datasheet
 
@@ -29,17 +29,12 @@ def card(
     for done, (kind, world) in enumerate(wanted, 1):
         plans[kind][world] = population.compile_recipe(recipe, world, kind)
         progress(done, len(wanted))
-    told = cards.card(recipe, plans, checks(name, people, seed), people, seed, versions())
+    told = cards.card(recipe, plans, validate(name, people, seed), people, seed, versions())
     out.mkdir(parents=True, exist_ok=True)
     texts = {f"{recipe.name}.croissant.json": croissant.written(told), **datasheet.files(told)}
     for file, text in texts.items():
         (out / file).write_text(text, encoding="utf-8", newline="\n")
     return [out / file for file in texts]
-
-
-def checks(name: str | Path, people: int, seed: int) -> Sequence[Any]:
-    """Return what a validation of so many persons at this seed finds; empty while there is none to ask."""
-    return ()
 
 
 def versions() -> dict[str, str]:

@@ -85,9 +85,9 @@ def entry(
 
 def of_subject(kind: str, subject: Subject) -> Iterator[Entry]:
     """Yield the numbers of one kind of subject."""
-    if subject.per_1000_persons != 1000:
-        number = [("per 1,000 persons", subject.per_1000_persons)]
-        yield entry(kind, "households and numbers", "how many there are", number, "unmarked", "")
+    if density := subject.density:
+        number = [("per 1,000 persons", density.per_1000_persons)]
+        yield entry(kind, "households and numbers", "how many there are", number, density.mark, density.source)
     if subject.households:
         homes = subject.households
         yield entry(
