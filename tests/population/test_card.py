@@ -389,7 +389,7 @@ def test_the_command_prints_what_it_wrote(tmp_path, monkeypatch):
     (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
     asked = []
     module = sys.modules["scoring.experiment.card"]
-    monkeypatch.setattr(module, "checks", lambda name, people, seed: asked.append((people, seed)) or CHECKS)
+    monkeypatch.setattr(module, "validate", lambda name, people, seed: asked.append((people, seed)) or CHECKS)
     out = tmp_path / "cards"
     arguments = ["population", "card", str(tmp_path / "small.yaml"), "--out", str(out), "--people", "5000"]
     done = CliRunner().invoke(cli.app, arguments)
