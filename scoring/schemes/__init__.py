@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scoring.schemes.contexts import closes, matrix
 from scoring.schemes.family import Family
 from scoring.schemes.learned import Learnable
 from scoring.schemes.reading import made, problems_in, text_of
@@ -20,9 +21,11 @@ __all__ = [
     "Outcome",
     "Rule",
     "Scheme",
+    "closes",
     "describe",
     "joined",
     "load",
+    "matrix",
     "problems_in",
     "protected_reads",
     "summary",
