@@ -176,12 +176,20 @@ class Omitted(Part):
     source: Source
 
 
+class Mitigation(Cited):
+    """How the fit is made to tell less of a protected attribute."""
+
+    method: Literal["correlation_remover", "demographic_parity"]
+    protected: str
+
+
 class Learned(Part):
     """An estimator to fit, what it sees, what it predicts, and how its scores are cut."""
 
     estimator: Literal["logistic_regression", "gradient_boosting"]
     features: list[str] = Field(min_length=1)
     target: str
+    mitigation: Mitigation | None = None
     mark: Mark
     source: Source
 
