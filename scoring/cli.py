@@ -192,6 +192,19 @@ def check_schemes(
         print(file)
 
 
+@schemes_app.command("joint")
+def joint_schemes(
+    names: Annotated[list[str] | None, typer.Argument(help="The schemes to show; all by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a listing closes or opens, and on which other lists it puts a subject, each step with its mark."""
+    from scoring import schemes, workspace
+
+    whole = schemes.joint.graph(workspace.names("scheme") | {n: workspace.find("scheme", n) for n in names or []})
+    shown = names or whole.joined()
+    show_json(schemes.joint.describe(whole, shown)) if as_json else print(schemes.joint.told(whole, shown))
+
+
 @population_app.command("list")
 def list_populations(as_json: AsJson = False) -> None:
     """List every recipe that can be named."""

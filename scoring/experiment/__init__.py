@@ -24,4 +24,6 @@ def scheme(name: str | Path) -> Any:
 def problems_of_scheme(path: str | Path, recipe: str | Path) -> list[Any]:
     """Return every problem of a scheme file, the columns that a recipe's population has known."""
     plan = planned(recipe)
-    return schemes.problems_in(path, plan.columns, plan.levels)
+    found = schemes.problems_in(path, plan.columns, plan.levels)
+    name = Path(path).stem
+    return found or schemes.joint.cycles(workspace.names("scheme") | {name: Path(path)}, [name])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scoring.schemes import joint
 from scoring.schemes.family import Family
 from scoring.schemes.learned import Learnable
 from scoring.schemes.reading import made, problems_in, text_of
@@ -22,6 +23,7 @@ __all__ = [
     "Scheme",
     "describe",
     "joined",
+    "joint",
     "load",
     "problems_in",
     "protected_reads",
