@@ -12,8 +12,9 @@ from scoring import schemes, workspace
 from scoring.experiment.compare import compare
 from scoring.experiment.people import build, people, planned, recipe_of
 from scoring.experiment.run import run
+from scoring.experiment.targets import targets
 
-__all__ = ["build", "compare", "people", "problems_of_scheme", "recipe_of", "run", "scheme"]
+__all__ = ["build", "compare", "people", "problems_of_scheme", "recipe_of", "run", "scheme", "targets"]
 
 
 def scheme(name: str | Path) -> Any:
