@@ -1,6 +1,6 @@
 """The command line: `scoring run`, `report`, `compare`, `schemes`, `population`, `init`.
 
-Exit codes: 0 done, 1 the input is wrong (one line a problem), 2 usage.
+Exit codes: 0 done, 1 the input is wrong (one line a problem) or a population fails its validation, 2 usage.
 """
 
 from __future__ import annotations
@@ -258,6 +258,60 @@ def build_population(
         print(
             room.build(name, people, seed, out, world, auditor, subject, years, neutral or (), settings(do or []), tell)
         )
+
+
+@population_app.command("card")
+def card_of_population(
+    name: Annotated[str, typer.Argument(help="A recipe's name, or its YAML file.")],
+    out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("reports/cards"),
+    people: Annotated[int, typer.Option("--people", min=1, help="How many people the validation draws.")] = 200_000,
+) -> None:
+    """Write the data card of a population: Markdown, Croissant, and its causal graph drawn."""
+    from scoring import experiment as room
+
+    with progress(f"Compiling {name}") as tell:
+        written = room.card(name, out, people, progress=tell)
+    print("\n".join(map(str, written)))
+
+
+@population_app.command("sample")
+def sample_population(
+    name: Annotated[str, typer.Argument(help="A recipe's name, or its YAML file.")],
+    people: Annotated[int, typer.Option("--people", min=1, max=100_000)] = 5_000,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("reports/sample"),
+) -> None:
+    """Write a small sample: persons, the firms that they represent, the records of both, and the data card."""
+    from scoring import experiment as room
+
+    print("\n".join(map(str, room.sample(name, people, seed, out))))
+
+
+@population_app.command("validate")
+def validate_population(
+    name: Annotated[str, typer.Argument(help="A recipe's name, or its YAML file.")],
+    people: Annotated[int, typer.Option("--people", min=1, help="Other subjects as stand with them.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    world: Annotated[str | None, typer.Option(help="The recipe's first world by default.")] = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a population and hold it against its recipe; exit code 1 if anything that has a gate fails."""
+    from dataclasses import asdict
+
+    from scoring import experiment as room
+    from scoring.population import checklist
+
+    with progress(f"Validating {name}") as tell:
+        checks = room.validate(name, people, seed, world, workers or cores(), tell)
+    if as_json:
+        show_json([asdict(check) for check in checks])
+    else:
+        for title, rows, more in checklist.sections(checks):
+            print("\n".join(filter(None, [title, table(rows), more])), end="\n\n")
+        print(checklist.summary(checks))
+    if any(check.passed is False for check in checks):
+        sys.exit(1)
 
 
 def settings(given: list[str]) -> dict[str, str]:

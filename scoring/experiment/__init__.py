@@ -9,12 +9,27 @@ from pathlib import Path
 from typing import Any
 
 from scoring import schemes, workspace
+from scoring.experiment.card import card
 from scoring.experiment.compare import compare
 from scoring.experiment.people import build, people, planned, recipe_of
 from scoring.experiment.run import run
+from scoring.experiment.sample import sample
 from scoring.experiment.targets import targets
+from scoring.experiment.validate import validate
 
-__all__ = ["build", "compare", "people", "problems_of_scheme", "recipe_of", "run", "scheme", "targets"]
+__all__ = [
+    "build",
+    "card",
+    "compare",
+    "people",
+    "problems_of_scheme",
+    "recipe_of",
+    "run",
+    "sample",
+    "scheme",
+    "targets",
+    "validate",
+]
 
 
 def scheme(name: str | Path) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
@@ -60,6 +60,7 @@ def describe(designs: list[Design], declared: Declared, live: Mapping[str, set[s
             "family": design.draw != NO_DRAW,
             "draws": 1,
             "protected_reads": list(schemes.protected_reads(scheme, declared.recipe.subject(scheme.subject).protected)),
+            "uses": [asdict(use) for use in schemes.matrix(scheme)],
             "live_rules": sorted(live.get(design.name, set())),
         }
     return described

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from scoring.schemes import joint
+from scoring.schemes.contexts import closes, matrix
 from scoring.schemes.family import Family
 from scoring.schemes.learned import Learnable
 from scoring.schemes.reading import made, problems_in, text_of
@@ -21,10 +22,12 @@ __all__ = [
     "Outcome",
     "Rule",
     "Scheme",
+    "closes",
     "describe",
     "joined",
     "joint",
     "load",
+    "matrix",
     "problems_in",
     "protected_reads",
     "summary",
