@@ -55,6 +55,7 @@ class World:
     people: int
     paths: Mapping[str, Path]
     plans: dict[str, Any] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)  # of firms that enter a list or have a record in a year
 
     def plan(self, subject: str) -> Any:
         """Return the compiled plan of a kind of subject."""
@@ -67,6 +68,7 @@ class World:
 class Tally:
     """What was counted in the last years: subject-years, and among them the scored and what became of them."""
 
+    keeps_list: bool
     subjects: int = 0
     scored: int = 0
     listed: int = 0
@@ -105,10 +107,10 @@ def drawn(loaded: Any) -> list[Any]:
 
 
 def followed(world: World, scheme: Any) -> Tally:
-    """Follow the subjects of a scheme through the years and count the last of them; one year where nothing is carried."""
+    """Follow the subjects of a scheme through the years and count the last; one year where nothing is carried on."""
     designs = in_order([Design(scheme), *taken_over(world, scheme)])
     years, counted = (YEARS, COUNTED) if any(design.scheme.state for design in designs) else (1, 1)
-    plan, tally = world.plan(scheme.subject), Tally()
+    plan, tally = world.plan(scheme.subject), Tally(bool(scheme.state))
     for block, rows in population.blocks(world.people, plan.block):
         past = Past()
         for year in range(years):
@@ -149,7 +151,7 @@ def count(tally: Tally, outcome: pl.DataFrame, year: int) -> None:
     mine = outcome.filter(pl.col("coverage").cast(pl.String) == "scored")
     tally.scored += mine.height
     tally.bands.update(dict(mine["band"].cast(pl.String).value_counts().iter_rows()))
-    if "next__days" in outcome.columns:
+    if tally.keeps_list:
         flow = turnover(outcome, year)
         tally.listed += int(flow["listed"].sum())
         tally.entered += int(flow["entered"].sum())
@@ -179,10 +181,11 @@ def line(world: World, name: str, target: Any, counted: Sequence[Tally]) -> Line
 
 
 NOTE = (
-    "Simulated in the recipe's first world; lists are followed over twelve years and the last five are counted. Exits over "
-    "entries take the stock and the entries from the source: simulated is how fast the list is left."
+    f"Simulated in the recipe's first world; lists are followed over {YEARS} years and the last {COUNTED} are counted. "
+    "Exits over entries take the stock and the entries from the source: simulated is how fast the list is left."
 )
 Value = tuple[float | None, str]
+NO_LIST: Value = (None, "the scheme keeps no list")
 
 
 def divided(over: float, under: float, reason: str) -> Value:
@@ -196,8 +199,11 @@ def band_share(world: World, target: Any, tally: Tally) -> Value:
 
 
 def listed_share(world: World, target: Any, tally: Tally) -> Value:
-    """How many of the scored are on the list at some time of a year? From 0 to 1; undefined where nobody is scored."""
-    return divided(tally.listed, tally.scored, "nobody is scored")
+    """How many of the scored are on the list at some time of a year?
+
+    From 0 to 1; undefined where nobody is scored, and for a scheme that keeps no list.
+    """
+    return divided(tally.listed, tally.scored, "nobody is scored") if tally.keeps_list else NO_LIST
 
 
 def entry_share(world: World, target: Any, tally: Tally) -> Value:
@@ -236,14 +242,24 @@ MEASURES: dict[str, Callable[[World, Any, Tally], Value]] = {
 
 def entries_of_firms(world: World, name: str) -> float:
     """Return the share of firms that come onto a list in a year, or that have a record of a type in it."""
-    if name in world.paths:
-        tally = followed(world, drawn(schemes.load(world.paths[name]))[0])
-        return tally.entered / max(tally.subjects, 1)
+    if name not in world.shares:
+        world.shares[name] = listed_firms(world, name) if name in world.paths else recorded_firms(world, name)
+    return world.shares[name]
+
+
+def listed_firms(world: World, name: str) -> float:
+    """Return the share of firms that come onto a list in a year."""
+    tally = followed(world, drawn(schemes.load(world.paths[name]))[0])
+    return tally.entered / max(tally.subjects, 1)
+
+
+def recorded_firms(world: World, name: str) -> float:
+    """Return the share of firms that have a record of a type in a year. Raises Refused for what no firm has."""
     plan = world.plan(FIRMS)
     if name not in plan.records:
         hint = did_you_mean(name, [*plan.records, *world.paths])
         raise Refused([Problem(world.recipe, 0, "$.subjects.firm.records", f"no record or list {name!r}", hint)])
-    return float((population.people(plan, world.people, SEED)[f"n_{name}"] > 0).mean())  # type: ignore[arg-type]
+    return int((population.people(plan, world.people, SEED)[f"n_{name}"] > 0).sum()) / world.people
 
 
 def firms_per_person(world: World) -> float:

@@ -1,7 +1,7 @@
-"""Joint sanctions and rewards as a graph: which list takes over which, and what being listed closes or opens in the end.
+"""Joint sanctions and rewards as a graph: which list takes over which, and what a listing closes or opens in the end.
 
-A join is a condition that reads `listed__other`: one scheme takes over, counts or asks for a listing by another. A scheme
-that is reached from itself has no first verdict, so a cycle is a problem of the catalogue. The caller finds the
+A join is a condition that reads `listed__other`: one scheme takes over, counts or asks for a listing by another. A
+scheme that is reached from itself has no first verdict, so a cycle is a problem of the catalogue. The caller finds the
 catalogue: a mapping from a name to a file, or to its text.
 """
 

@@ -45,13 +45,13 @@ class Kernel(Part):
 
     title: Title
     law: Law
-    in_force: dict[Literal["from", "to"], str]
+    in_force: dict[str, str]
     counted_from: Told
     effect: Effect
     conditions: list[Told]
     at_maximum: Told
     classes: dict[str, Display]
-    notes: list[str] = []
+    notes: tuple[str, ...] = ()
 
 
 class Kernels(Part):
@@ -105,7 +105,9 @@ def kernel_faults(document: Document, known: object = None) -> Iterator[Problem]
             yield from misfits(document, i, row, key, *classes[key])
 
 
-def misfits(document: Document, i: int, row: Mapping[str, Any], key: str, kernel: Kernel, kind: str) -> Iterator[Problem]:
+def misfits(
+    document: Document, i: int, row: Mapping[str, Any], key: str, kernel: Kernel, kind: str
+) -> Iterator[Problem]:
     """Yield how a repair differs from the kernel that it cites."""
     least, after = kernel.classes[kind].least, row.get("after", 0)
     if least is None:

@@ -103,7 +103,7 @@ class Term(Cited):
 
 
 class Repair(Cited):
-    """One way off a list before its term: who meets `when` after so many days on it; the kernel of repair it rests on."""
+    """One way off a list before its term: who meets `when` after so many days on it; its kernel."""
 
     id: Id
     label: str
