@@ -43,7 +43,9 @@ CHAIN = {
 
 def test_a_listing_reaches_the_contexts_of_every_list_that_takes_it_over():
     whole = joint.graph(CHAIN)
-    found = [(one.touch.context, [join.scheme for join in one.via], one.marks) for one in joint.reached(whole, "source")]
+    found = [
+        (one.touch.context, [join.scheme for join in one.via], one.marks) for one in joint.reached(whole, "source")
+    ]
     assert found == [
         ("loans", [], ["assumed"]),
         ("air_travel", ["middle"], ["reported", "assumed"]),
@@ -130,7 +132,9 @@ def test_a_listing_that_keeps_one_out_is_no_way_onto_a_list(condition):
 
 
 def test_points_for_a_listing_put_nobody_on_a_list():
-    more = f"base: {{points: 1, {SOURCED}}}\nrules:\n  - {{id: r, label: r, when: listed__a == 1, points: -1, {SOURCED}}}\n"
+    rule = f"{{id: r, label: r, when: listed__a == 1, points: -1, because: b, {SOURCED}}}"
+    rule = f"{{id: r, label: r, when: listed__a == 1, points: -1, because: b, {SOURCED}}}"
+    more = f"base: {{points: 1, {SOURCED}}}\nrules: [{rule}]\n"
     whole = joint.graph({"a": a_list("a"), "points": a_list("points", more=more)})
     assert [join.use for join in whole.joins] == ["counts"]
     assert whole.onto("a") == []
