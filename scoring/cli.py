@@ -251,6 +251,39 @@ def diff_schemes(
     print(pages.difference_text(told))
 
 
+@schemes_app.command("joint")
+def joint_schemes(
+    names: Annotated[list[str] | None, typer.Argument(help="The schemes to show; all by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a listing closes or opens, and on which other lists it puts a subject, each step with its mark."""
+    from scoring import schemes, workspace
+
+    whole = schemes.joint.graph(workspace.names("scheme") | {n: workspace.find("scheme", n) for n in names or []})
+    shown = names or whole.joined()
+    show_json(schemes.joint.describe(whole, shown)) if as_json else print(schemes.joint.told(whole, shown))
+
+
+@schemes_app.command("targets")
+def scheme_targets(
+    names: Annotated[list[str] | None, typer.Argument(help="The schemes; all with a target by default.")] = None,
+    people: Annotated[int, typer.Option("--people", min=1)] = 200_000,
+    recipe: Annotated[str, typer.Option(help="The population to look at.")] = "national_2020",
+    as_json: AsJson = False,
+) -> None:
+    """Print each published number beside what a simulation gives, and whether it was set to meet it."""
+    from scoring import experiment as room
+    from scoring.experiment.targets import NOTE, told
+
+    with progress("Looking at targets") as tell:
+        lines = room.targets(names or (), people, recipe, tell)
+    if as_json:
+        show_json([vars(line) for line in lines])
+        return
+    print(table(told(lines)))
+    print(NOTE)
+
+
 @population_app.command("list")
 def list_populations(as_json: AsJson = False) -> None:
     """List every recipe that can be named."""

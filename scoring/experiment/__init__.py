@@ -17,6 +17,7 @@ from scoring.experiment.people import build, people, recipe_of
 from scoring.experiment.run import run
 from scoring.experiment.sample import sample
 from scoring.experiment.schemas import write_schemas
+from scoring.experiment.targets import targets
 from scoring.experiment.validate import validate
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "run",
     "sample",
     "scheme",
+    "targets",
     "validate",
     "write_schemas",
 ]

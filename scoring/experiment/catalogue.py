@@ -57,8 +57,10 @@ def catalogue(recipe: str | Path = "weihai_2020") -> list[dict[str, Any]]:
 
 def problems_of_schemes(paths: Iterable[str | Path], recipe: str | Path) -> list[Problem]:
     """Return every problem of some scheme files, and of the cases beside them, in a recipe's population."""
-    known = offered(recipe)
-    return [problem for path in paths for problem in problems_of(path, known, recipe)]
+    known, shipped = offered(recipe), workspace.names("scheme")
+    rings = {Path(path).stem: Path(path) for path in paths}
+    found = [problem for path in paths for problem in problems_of(path, known, recipe)]
+    return found or schemes.joint.cycles(shipped | rings, list(rings))
 
 
 def problems_of(path: str | Path, known: Mapping[str, Offered], recipe: str | Path) -> list[Problem]:

@@ -146,6 +146,8 @@ def resolve(config: Experiment, document: Document) -> Declared:
         name: found("scheme", name, ("schemes", i) if name in config.schemes else ("baseline",), schemes.load)
         for i, name in enumerate(config.designs)
     }
+    if not problems:
+        problems += schemes.joint.cycles({name: workspace.find("scheme", name) for name in loaded})
     if recipe is not None:
         problems += misfits(config, document, recipe, {n: s for n, s in loaded.items() if s is not None})
     if problems:

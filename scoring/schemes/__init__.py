@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scoring.schemes import joint
 from scoring.schemes.cases import Cases
 from scoring.schemes.contexts import closes, matrix
 from scoring.schemes.family import Family
@@ -29,6 +30,7 @@ __all__ = [
     "closes",
     "describe",
     "joined",
+    "joint",
     "live_rules",
     "load",
     "matrix",

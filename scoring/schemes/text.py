@@ -115,12 +115,13 @@ class Term(Cited):
 
 
 class Repair(Cited):
-    """One way off a list before its term: who meets `when` after so many days on it."""
+    """One way off a list before its term: who meets `when` after so many days on it; its kernel."""
 
     id: Id
     label: str
     when: When | None = None
     after: Annotated[StrictInt, Field(ge=0, le=36_500)] = 0
+    repair_kernel: str | None = None  # see kernels.py
     because: Because
 
 
@@ -145,12 +146,19 @@ class Context(Cited):
 
 
 class Target(Cited):
-    """A published number to hold a simulation against; `fitted` where assumed numbers were set to meet it."""
+    """A published number to hold a simulation against; `fitted` where assumed numbers were set to meet it.
+
+    The share of persons among all entries needs the firms that enter `beside` them: those of a list, or those with a
+    record. Exits over entries of one year need the published `stock` at its start and the published `entries`.
+    """
 
     id: Id
     label: str
     measure: Literal["band_share", "listed_share", "entry_share", "exits_over_entries"]
     band: str = ""
+    beside: list[Id] = []
+    stock: Annotated[float, Field(gt=0)] | None = None
+    entries: Annotated[float, Field(gt=0)] | None = None
     value: float
     low: float | None = None
     high: float | None = None
