@@ -15,6 +15,10 @@ WORDS = {
     "internet_user": "online",
     "has_credit": "credit",
     "tenure": "one_year_or_more",
+    "hukou_type": "non_agricultural",
+    "residence": "urban",
+    "party_member": "non_member",
+    "marital": "married",
 }
 
 CITED = "mark: assumed, source: X"
