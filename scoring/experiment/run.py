@@ -23,7 +23,7 @@ import polars as pl
 from scoring import measures, population, schemes
 from scoring.experiment import config as configs
 from scoring.experiment import designs
-from scoring.experiment.chunk import SUMS, chunk
+from scoring.experiment.chunk import SUMS, chunk, with_lists
 from scoring.experiment.config import Declared, Experiment
 from scoring.measures import Counts
 from scoring.result import Result
@@ -270,7 +270,9 @@ def told(declared: Declared, ready: list[designs.Design], cubes: Cubes, hashes: 
         sample = population.people(population.compile_recipe(declared.recipe, config.worlds[0], kind), 2_000, 1)
         shown = [c for c in dict.fromkeys([*SHOWN, *configs_attributes(config, kind)]) if c in sample.columns]
         mine = [design for design in reversed(ready) if design.scheme.subject == kind]
-        ledgers |= {design.name: designs.example_ledger(design.scheme, sample, shown) for design in mine}
+        for design in mine:
+            known = with_lists(sample, sample, design, ready)
+            ledgers[design.name] = designs.example_ledger(design.scheme, known, shown)
     return {
         **config.model_dump(mode="json", exclude={"people", "seeds", "schemes", "groups"}),
         "recipe": config.people.recipe,

@@ -22,7 +22,7 @@ asks: What is not known here?
 people: {recipe: weihai_2020, n: 1000}
 seeds: 2
 worlds: [equal_conduct, equal_conductt]
-schemes: [rongcheng_2016, rongcheng_2061]
+schemes: [rongcheng_2016, rongchen_2016]
 groups: [sex]
 """
 

@@ -80,3 +80,15 @@ def test_what_does_not_fit_is_told(declared):
     with pytest.raises(Refused, match="unknown attribute 'size'"):
         declared(BASE.replace("[income_quintile]", "{person: [size]}"))
     assert config.load("tiny").kinds == ["person"]
+
+
+def test_a_points_scheme_that_takes_over_a_list_shows_an_example(declared):
+    text = (
+        BASE.replace("years: 4", "years: 1")
+        .replace("30_000", "3_000")
+        .replace("schemes: [", "schemes: [wendeng_2020, ")
+    )
+    result = declared(text)
+    assert result.manifest["example_ledgers"]["wendeng_2020"]["rows"]
+    bands = result.where(measure="band_rate", scheme="wendeng_2020", term="D", group_by="everyone", uncertainty="seeds")
+    assert bands["value"].item() > 0
