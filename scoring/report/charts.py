@@ -94,7 +94,7 @@ def bands(rows: Sequence[Row], identity: str, order: Sequence[str]) -> str:
         {
             "group": [wording.level(r["group"]) for r in rows],
             "band": [r["term"] for r in rows],
-            "share": [100 * (r["value"] or 0) for r in rows],
+            "share": [100.0 * (r["value"] or 0) for r in rows],
             "rank": [order.index(r["term"]) for r in rows],
         }
     )
