@@ -1,9 +1,11 @@
 """Time the drawing of synthetic people, streamed and not stored, beside numpy drawing the same noise and nothing else.
 
 Run: python benchmarks/population.py [million]. Writes benchmarks/population.json. Two worker processes; each draws its
-blocks with every layer and the wide counts of all record types. `noise` is what drawing itself takes from the
-generator: one uint32 a person for each stream that every person needs (printed), and one for each event at each stage
-that it reaches. `in_full` is one uint32 a person for each named stream, as if none were skipped.
+blocks with every layer and the wide counts of all record types. After each block the same process lets numpy alone draw
+as many uint32 as that block took from the generator, so that both meet the same neighbours; the ratio is the median
+over the blocks, with its quartiles. What a block took is one uint32 a person or household for each stream that all of
+them need (printed), and one for each event at each stage that it reaches. `in_full` is one uint32 a person for each
+named stream, as if none were skipped; its ratio follows from the other, as every number takes numpy the same time.
 """
 
 import json
@@ -29,44 +31,55 @@ def plan(kind="person"):
     return population.compile_recipe(recipe, "equal_conduct", kind)
 
 
-def draw(kind, part, year=0):
-    """Draw some blocks; return the seconds of this process and its peak memory in MiB."""
+def draw(kind, part, numbers=0, year=0):
+    """Draw some blocks, each followed by numpy alone; return the seconds of both by block, and the peak in MiB."""
     compiled = plan(kind)
     population.draw(compiled, 1, 0, 1_000)  # warm
-    started = time.perf_counter()
+    seconds = []
     for block, rows in part:
+        started = time.perf_counter()
         population.draw(compiled, 1, block, rows, year=year)
-    return time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        drawn = time.perf_counter()
+        numpy_alone(round(numbers * rows))
+        seconds.append((drawn - started, time.perf_counter() - drawn))
+    return np.array(seconds), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def numpy_alone(numbers):
-    """Draw so many uint32 with numpy's Philox, a block of 65,536 at a time; return the seconds."""
-    started = time.perf_counter()
-    for stream in range(-(-numbers // population.BLOCK)):
+    """Draw so many uint32 with numpy's Philox, at most 65,536 from one stream."""
+    for stream, rows in population.blocks(numbers):
         key = np.array([1, stream], dtype=np.uint64)
-        np.random.Philox(key=key).random_raw(population.BLOCK // 2)
-    return time.perf_counter() - started
+        np.random.Philox(key=key).random_raw((rows + 1) // 2)
 
 
 def counted(kind):
     """Count what one block takes from the generator: whole streams by path, and single numbers."""
     streams, single = [], [0]
-    dense, sparse = noise.Source.dense, noise.Source.sparse
+    dense, sparse_each = noise.Source.dense, noise.Source.sparse_each
 
     def dense_counted(self, path, yearly=False, rows=None):
         streams.append((f"{self.subject}/{path}", self.rows if rows is None else rows))
         return dense(self, path, yearly, rows)
 
-    def sparse_counted(self, path, rows, again=False):
-        single[0] += len(rows)
-        return sparse(self, path, rows, again)
+    def sparse_counted(self, wanted, again=False):
+        single[0] += sum(map(len, wanted.values()))
+        return sparse_each(self, wanted, again)
 
-    noise.Source.dense, noise.Source.sparse = dense_counted, sparse_counted
+    noise.Source.dense, noise.Source.sparse_each = dense_counted, sparse_counted
     try:
         population.draw(plan(kind), 1, 0)
     finally:
-        noise.Source.dense, noise.Source.sparse = dense, sparse
+        noise.Source.dense, noise.Source.sparse_each = dense, sparse_each
     return streams, single[0]
+
+
+def timed(pool, n, kind="person", numbers=0, year=0):
+    """Draw n subjects with all workers; return the seconds of the slower one, those of each block, and the peak."""
+    blocks = population.blocks(n, plan(kind).block)
+    parts = [blocks[i::WORKERS] for i in range(WORKERS)]
+    found = list(pool.map(draw, [kind] * WORKERS, parts, [numbers] * WORKERS, [year] * WORKERS))
+    by_block = np.concatenate([seconds for seconds, _ in found])
+    return max(seconds[:, 0].sum() for seconds, _ in found), by_block, sum(peak for _, peak in found)
 
 
 def main():
@@ -76,28 +89,21 @@ def main():
     in_full = len(compiling.paths(plan()))
     found = {"streams": len(streams), "uint32_a_person": round(needed, 1), "uint32_a_person_in_full": in_full}
     with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
-        list(pool.map(draw, ["person"] * WORKERS, [[(0, 1_000)]] * WORKERS))  # start the workers
+        timed(pool, 100_000)  # start the workers
         for millions in sorted({1, MILLION}):
             n = millions * 1_000_000
-            blocks = population.blocks(n)
-            parts = [blocks[i::WORKERS] for i in range(WORKERS)]
-            drawn = list(pool.map(draw, ["person"] * WORKERS, parts))
-            alone = list(pool.map(numpy_alone, [round(n * needed / WORKERS)] * WORKERS))
-            full = list(pool.map(numpy_alone, [round(n * in_full / WORKERS)] * WORKERS))
-            seconds = max(s for s, _ in drawn)
+            seconds, by_block, peak = timed(pool, n, numbers=needed)
+            quartiles = np.quantile(by_block[:, 0] / by_block[:, 1], [0.5, 0.25, 0.75]).round(2).tolist()
             found[f"{millions}_million"] = {
                 "people_per_second": round(n / seconds),
-                "peak_mib_of_both": round(sum(m for _, m in drawn)),
-                "ratio_to_the_same_noise": round(seconds / max(alone), 2),
-                "ratio_to_noise_in_full": round(seconds / max(full), 2),
+                "peak_mib_of_both": round(peak),
+                "ratio_to_the_same_noise": quartiles[0],
+                "ratio_quartiles": quartiles[1:],
+                "ratio_to_noise_in_full": round(quartiles[0] * needed / in_full, 2),
             }
         for kind in ("firm", "government_body"):
-            blocks = population.blocks(1_000_000, plan(kind).block)
-            seconds = max(s for s, _ in pool.map(draw, [kind] * WORKERS, [blocks[i::WORKERS] for i in range(WORKERS)]))
-            found[f"{kind}s_per_second"] = round(1_000_000 / seconds)
-        blocks = population.blocks(1_000_000)
-        later = pool.map(draw, ["person"] * WORKERS, [blocks[i::WORKERS] for i in range(WORKERS)], [1] * WORKERS)
-        found["people_per_second_in_a_later_year"] = round(1_000_000 / max(s for s, _ in later))
+            found[f"{kind}s_per_second"] = round(1_000_000 / timed(pool, 1_000_000, kind)[0])
+        found["people_per_second_in_a_later_year"] = round(1_000_000 / timed(pool, 1_000_000, year=1)[0])
     homes = population.draw(plan(), 1, 0)["household_id"].n_unique()
     found["households_per_second"] = round(found[f"{MILLION}_million"]["people_per_second"] * homes / population.BLOCK)
     Path(__file__).with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")

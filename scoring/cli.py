@@ -1,4 +1,4 @@
-"""The command line: `scoring run`, `report`, `compare`, `schemes`, `population`, `init`.
+"""The command line: `scoring run`, `report`, `compare`, `schemes`, `population`, `init`, `schemas`.
 
 Exit codes: 0 done, 1 the input is wrong (one line a problem) or a population fails its validation, 2 usage.
 """
@@ -76,15 +76,24 @@ def show_json(data: Any) -> None:
 
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")]) -> None:
-    """Make a workspace: data_synthetic/, experiments/, schemes/ and reports/, with the shipped examples."""
+    """Make a workspace: data_synthetic/, experiments/, schemas/, schemes/ and reports/, with the shipped examples."""
     from scoring import workspace
 
-    for name in ("data_synthetic", "experiments"):
+    for name in ("data_synthetic", "experiments", "schemas"):
         shutil.copytree(workspace.shipped() / name, folder / name, dirs_exist_ok=True)
     for name in ("schemes", "reports"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     print(f"A workspace. Try: cd {folder} && scoring run tiny")
     print(folder)
+
+
+@app.command()
+def schemas(out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("schemas")) -> None:
+    """Write the JSON Schemas by which an editor completes and checks rulebooks, cases, recipes and experiments."""
+    from scoring import experiment as room
+
+    for path in room.write_schemas(out):
+        print(path)
 
 
 @app.command()
@@ -156,13 +165,40 @@ def compare(
     print(page)
 
 
-@schemes_app.command("list")
-def list_schemes(as_json: AsJson = False) -> None:
-    """List every scheme that can be named."""
-    from scoring import schemes, workspace
+Recipe = Annotated[str, typer.Option("--recipe", help="The recipe whose subjects and records the schemes meet.")]
 
-    rows = [{"name": name, **schemes.summary(schemes.load(path))} for name, path in workspace.names("scheme").items()]
-    show_json(rows) if as_json else print(table(rows))
+
+@schemes_app.command("list")
+def list_schemes(recipe: Recipe = "weihai_2020", as_json: AsJson = False) -> None:
+    """List every scheme that can be named, by subject and instrument."""
+    from scoring import experiment as room
+
+    rows = room.catalogue(recipe)
+    if as_json:
+        show_json(rows)
+        return
+    heading, *lines = table([line_of(row) for row in rows]).splitlines()
+    kinds = [f"{row['subject'].replace('_', ' ')} · {row['instrument']}" for row in rows]
+    print(f"  {heading}")
+    for i, (kind, line) in enumerate(zip(kinds, lines, strict=True)):
+        print(f"{'' if i and kinds[i - 1] == kind else kind + chr(10)}  {line}")
+
+
+def line_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what the list shows of a scheme; what is undefined is a dash."""
+    from scoring import schemes
+
+    share, live, reads = row["documented_share"], row["live"], row["reads_protected"]
+    return {
+        "name": row["name"],
+        "in force": schemes.years(row["from"], row["to"]),
+        "enrolment": row["enrolment"],
+        "rules": row["rules"],
+        "documented": "–" if share is None else f"{100 * share:.0f}%",
+        "live": "–" if live is None or not row["rules"] else live,
+        "family": "family" if row["family"] else "",
+        "reads protected": "–" if reads is None else ", ".join(reads),
+    }
 
 
 @schemes_app.command("show")
@@ -176,20 +212,76 @@ def show_scheme(name: str, as_json: AsJson = False) -> None:
 
 
 @schemes_app.command("check")
-def check_schemes(
-    files: list[Path],
-    recipe: Annotated[str, typer.Option(help="The recipe whose records the rules may read.")] = "weihai_2020",
-) -> None:
-    """Check scheme files against the schema and against the records of a recipe; every problem at once."""
+def check_schemes(files: list[Path], recipe: Recipe = "weihai_2020") -> None:
+    """Check scheme files, and the cases beside them, against the records of a recipe; every problem at once."""
     from scoring import experiment as room
+    from scoring.schemes.cases import SUFFIX, beside
 
-    problems = [problem for file in files for problem in room.problems_of_scheme(file, recipe)]
+    rulebooks = dict.fromkeys(beside(file) if file.name.endswith(SUFFIX) else file for file in files)
+    problems = room.problems_of_schemes(rulebooks, recipe)
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:
         sys.exit(1)
-    for file in files:
+    for file in rulebooks:
         print(file)
+
+
+@schemes_app.command("diff")
+def diff_schemes(
+    before: Annotated[str, typer.Argument(help="A scheme's name, or its YAML file.")],
+    after: Annotated[str, typer.Argument(help="The scheme that takes its place.")],
+    recipe: Recipe = "weihai_2020",
+    people: Annotated[int, typer.Option("--people", min=1, help="How many subjects to draw.")] = 100_000,
+    group: Annotated[list[str] | None, typer.Option("--group", help="An attribute; A*B crosses two.")] = None,
+    world: Annotated[str | None, typer.Option(help="The recipe's first world by default.")] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Say what changed between two rulebooks, and who moves between their bands or lists."""
+    from scoring import experiment as room
+
+    with progress(f"Scoring {people:,} under both") as tell:
+        told = room.difference(before, after, recipe, people, group, world, seed, tell)
+    if as_json:
+        show_json(told)
+        return
+    from scoring import report as pages
+
+    print(pages.difference_text(told))
+
+
+@schemes_app.command("joint")
+def joint_schemes(
+    names: Annotated[list[str] | None, typer.Argument(help="The schemes to show; all by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a listing closes or opens, and on which other lists it puts a subject, each step with its mark."""
+    from scoring import schemes, workspace
+
+    whole = schemes.joint.graph(workspace.names("scheme") | {n: workspace.find("scheme", n) for n in names or []})
+    shown = names or whole.joined()
+    show_json(schemes.joint.describe(whole, shown)) if as_json else print(schemes.joint.told(whole, shown))
+
+
+@schemes_app.command("targets")
+def scheme_targets(
+    names: Annotated[list[str] | None, typer.Argument(help="The schemes; all with a target by default.")] = None,
+    people: Annotated[int, typer.Option("--people", min=1)] = 200_000,
+    recipe: Annotated[str, typer.Option(help="The population to look at.")] = "national_2020",
+    as_json: AsJson = False,
+) -> None:
+    """Print each published number beside what a simulation gives, and whether it was set to meet it."""
+    from scoring import experiment as room
+    from scoring.experiment.targets import NOTE, told
+
+    with progress("Looking at targets") as tell:
+        lines = room.targets(names or (), people, recipe, tell)
+    if as_json:
+        show_json([vars(line) for line in lines])
+        return
+    print(table(told(lines)))
+    print(NOTE)
 
 
 @population_app.command("list")

@@ -4,12 +4,13 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from scoring import cli
+from scoring import cli, workspace
 from scoring.documents import Refused
 
 RUNNER = CliRunner()
@@ -48,6 +49,52 @@ def test_schemes_are_listed_shown_and_checked(tmp_path):
     assert "-20 each  late utility or service fees — Attachment 1, public services [documented: CLT-STD]" in shown
     (tmp_path / "x.yaml").write_text("scheme: x\nrules: 3\n")
     assert call("schemes", "check", tmp_path / "x.yaml").exit_code == 1
+
+
+def test_every_document_of_a_workspace_finds_the_schema_that_it_names(tmp_path):
+    call("init", tmp_path)
+    documents = [p for folder in ("data_synthetic/recipes", "experiments") for p in (tmp_path / folder).glob("*.yaml")]
+    assert documents
+    for document in documents:
+        named = document.read_text("utf-8").splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+        assert (document.parent / named).resolve().parent == (tmp_path / "schemas").resolve()
+        assert (document.parent / named).is_file()
+
+
+def test_schemas_are_written(tmp_path):
+    written = call("schemas", "--out", tmp_path / "s").output.split()
+    kinds = ("scheme", "cases", "recipe", "experiment")
+    assert written == [str(tmp_path / "s" / f"{kind}.schema.json") for kind in kinds]
+    assert all(json.loads(Path(path).read_text("utf-8"))["title"] for path in written)
+
+
+def test_schemes_are_listed_by_subject_and_instrument_with_what_they_read():
+    lines = call("schemes", "list").output.splitlines()
+    assert lines[0].split("  ")[1] == "name"
+    assert "person · points scheme" in lines
+    (hangzhou,) = [line for line in lines if line.startswith("  hangzhou_2018 ")]
+    assert hangzhou.split() == ["hangzhou_2018", "2018–", "consent", "18", "0%", "18", "family", "hukou_place"]
+    (law,) = [line for line in lines if line.startswith("  no_scheme ")]
+    assert law.split() == ["no_scheme", "always", "automatic", "0", "–", "–"]
+
+
+def test_a_rulebook_is_checked_with_its_cases_whichever_of_the_two_is_named(tmp_path):
+    for suffix in (".yaml", ".cases.yaml"):
+        text = workspace.find("scheme", "no_scheme").with_name(f"no_scheme{suffix}").read_text("utf-8")
+        (tmp_path / f"no_scheme{suffix}").write_text(text.replace("fined: true", "fined: false"), encoding="utf-8")
+    for suffix in (".yaml", ".cases.yaml"):
+        done = RUNNER.invoke(cli.app, ["schemes", "check", str(tmp_path / f"no_scheme{suffix}")])
+        assert done.exit_code == 1
+        assert "no_scheme.cases.yaml:5  $.cases[1]: case 'ticket' comes out with fined true, not false" in done.output
+
+
+def test_what_changed_between_two_rulebooks_is_told_and_given_as_json():
+    words = ("schemes", "diff", "rongcheng_2016", "hangzhou_2018", "--people", 2_000, "--group", "sex")
+    told = call(*words).output
+    assert told.startswith("Of 10,000 persons, moving from rongcheng_2016 to hangzhou_2018, ")
+    found = json.loads(call(*words, "--json").stdout)
+    assert {row["group_by"] for row in found["moves"]} == {"everyone", "sex"}
+    assert {"part", "id", "what", "field", "before", "after"} == set(found["changes"][0])
 
 
 def test_a_population_is_built(tmp_path):

@@ -10,32 +10,34 @@ from typing import Any
 
 from scoring import schemes, workspace
 from scoring.experiment.card import card
+from scoring.experiment.catalogue import catalogue, problems_of_schemes
 from scoring.experiment.compare import compare
-from scoring.experiment.people import build, people, planned, recipe_of
+from scoring.experiment.difference import difference
+from scoring.experiment.people import build, people, recipe_of
 from scoring.experiment.run import run
 from scoring.experiment.sample import sample
+from scoring.experiment.schemas import write_schemas
+from scoring.experiment.targets import targets
 from scoring.experiment.validate import validate
 
 __all__ = [
     "build",
     "card",
+    "catalogue",
     "compare",
+    "difference",
     "people",
-    "problems_of_scheme",
+    "problems_of_schemes",
     "recipe_of",
     "run",
     "sample",
     "scheme",
+    "targets",
     "validate",
+    "write_schemas",
 ]
 
 
 def scheme(name: str | Path) -> Any:
     """Load a scheme of the catalogue, or of a YAML file, by name. Raises Refused."""
     return schemes.load(workspace.find("scheme", name))
-
-
-def problems_of_scheme(path: str | Path, recipe: str | Path) -> list[Any]:
-    """Return every problem of a scheme file, the columns that a recipe's population has known."""
-    plan = planned(recipe)
-    return schemes.problems_in(path, plan.columns, plan.levels)

@@ -49,8 +49,9 @@ def batches(config: Experiment, plan: Any, seed: int, groups: cubes.Groupings) -
 def drawn(
     config: Experiment, plan: Any, seed: int, blocks: Sequence[tuple[int, int]], groups: cubes.Groupings, year: int
 ) -> pl.DataFrame:
-    """Draw some blocks in one year."""
-    frames = [population.draw(plan, seed, block, rows, year=year) for block, rows in blocks]
+    """Draw some blocks in one year; in the first, everyone does what the experiment says that all do."""
+    do = config.events.get(plan.subject) if year == 0 else None
+    frames = [population.draw(plan, seed, block, rows, year=year, do=do) for block, rows in blocks]
     return pl.concat(frames).with_columns(groups.cell(), cubes.harm_level())
 
 

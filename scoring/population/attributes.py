@@ -6,7 +6,7 @@ only what is drawn from it changes, because all noise stays where it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,8 @@ class Drawn:
     homes: Homes | None
 
 
-def attributes(plan: Plan, source: Source, do: Do | None = None) -> Drawn:
-    """Draw every attribute and quantity of a block; `do` sets attributes for all, or one by one."""
+def attributes(plan: Plan, source: Source, do: Do | None = None, wanted: Collection[str] | None = None) -> Drawn:
+    """Draw the attributes and quantities of a block, or those wanted; `do` sets attributes for all, or one by one."""
     done = asked(plan, do or {}, source.rows)
     codes: Codes = {}
     homes = at_home(plan, source, codes) if plan.households else None
@@ -53,6 +53,8 @@ def attributes(plan: Plan, source: Source, do: Do | None = None) -> Drawn:
     if homes:
         homes.codes.update({n: c[homes.first] for n, c in codes.items() if n != "role"})
     for name, table in plan.attributes.items():
+        if wanted is not None and name not in wanted:
+            continue
         if table.household and homes:
             level = (
                 done[name][homes.first]
@@ -64,16 +66,25 @@ def attributes(plan: Plan, source: Source, do: Do | None = None) -> Drawn:
         else:
             codes[name] = done[name] if name in done else levels(table, source.dense(name), codes)
         derive(plan, name, codes)
-    values = {name: valued(name, table, source, codes, homes) for name, table in plan.quantities.items()}
+    quantities = {n: table for n, table in plan.quantities.items() if wanted is None or n in wanted}
+    values = {name: valued(name, table, source, codes, homes) for name, table in quantities.items()}
     if plan.years:
         values["age"] = done["age"] if "age" in done else age(plan, source, codes)
     return Drawn(codes, values, homes)
+
+
+def ancestors(plan: Plan, name: str) -> set[str]:
+    """Return an attribute and all that it is drawn from, back to what a household is filled with."""
+    root = plan.derived[name][0] if name in plan.derived else name
+    parents = plan.attributes[root].given.attributes if root in plan.attributes else ()
+    return {root}.union(*(ancestors(plan, parent) for parent in parents))
 
 
 def asked(plan: Plan, do: Do, rows: int) -> Codes:
     """Return what is set by hand as codes. Raises Refused for a name or level that cannot be set."""
     found: Codes = {}
     problems = []
+    known = [*plan.attributes, *plan.counted]
     for name, wanted in do.items():
         here = f"do({name})"
         if name == "age" and plan.years:
@@ -87,20 +98,18 @@ def asked(plan: Plan, do: Do, rows: int) -> Codes:
             hint = f"set {plan.derived[name][0]!r}"
             problems.append(Problem(plan.recipe_name, 0, here, "derived from another attribute", hint))
         elif name not in plan.attributes:
-            problems.append(
-                Problem(plan.recipe_name, 0, here, "no attribute that can be set", did_you_mean(name, plan.attributes))
-            )
+            problems.append(Problem(plan.recipe_name, 0, here, "nothing that can be set", did_you_mean(name, known)))
         else:
-            known = {level: code for code, level in enumerate(plan.levels[name])}
+            codes_of = {level: code for code, level in enumerate(plan.levels[name])}
             one = isinstance(wanted, str)
             given = [wanted] if one else list(wanted)  # type: ignore[arg-type]
-            unknown = {str(w) for w in given} - set(known)
+            unknown = {str(w) for w in given} - set(codes_of)
             for level in sorted(unknown):
                 problems.append(
-                    Problem(plan.recipe_name, 0, here, f"unknown level {level!r}", did_you_mean(level, known))
+                    Problem(plan.recipe_name, 0, here, f"unknown level {level!r}", did_you_mean(level, codes_of))
                 )
             if not unknown and (one or len(given) == rows):
-                found[name] = np.resize(np.array([known[str(w)] for w in given], dtype=np.uint8), rows)
+                found[name] = np.resize(np.array([codes_of[str(w)] for w in given], dtype=np.uint8), rows)
             elif not unknown:
                 problems.append(Problem(plan.recipe_name, 0, here, f"{len(given)} levels: neither one nor one a row"))
     if problems:
@@ -113,16 +122,14 @@ def at_home(plan: Plan, source: Source, codes: Codes) -> Homes:
     composition = plan.households
     assert isinstance(composition, Composition)
     form = reached(composition.steps, source.dense("households"), np.zeros(1, dtype=np.intp))
-    ends = np.cumsum(composition.sizes[form])
-    count = int(np.searchsorted(ends, source.rows)) + 1 if source.rows else 0
-    form, ends = form[:count], ends[:count]
-    first = ends - composition.sizes[form]
-    of = np.repeat(np.arange(count), composition.sizes[form])[: source.rows]
+    sizes = composition.sizes.take(form)
+    ends = sizes.cumsum()
+    count = int(ends.searchsorted(source.rows)) + 1 if source.rows else 0
+    form, sizes, first = form[:count], sizes[:count], ends[:count] - sizes[:count]
+    of = np.repeat(np.arange(count), sizes)[: source.rows]
     codes["household_form"] = form.take(of)
-    nth = np.arange(source.rows) - first.take(of)
-    codes["role"] = composition.roles.reshape(-1).take(
-        codes["household_form"] * np.int64(composition.roles.shape[1]) + nth
-    )
+    first_role = form * np.int64(composition.roles.shape[1]) - first
+    codes["role"] = composition.roles.reshape(-1).take(first_role.take(of) + np.arange(source.rows))
     return Homes(of, first, {})
 
 
@@ -140,10 +147,10 @@ def row(given: Lookup, codes: Codes, some: np.ndarray | None = None) -> np.ndarr
     """
     found, rows = np.zeros(1, dtype=np.uint8), 1
     for name, size in zip(given.attributes, given.sizes, strict=True):
-        rows *= size
-        wide: Any = np.uint8 if rows <= 1 << 8 else np.uint16 if rows <= 1 << 16 else np.int64
         level = codes[name] if some is None else codes[name].take(some)
-        found = found.astype(wide) * wide(size % 256 if wide is np.uint8 else size) + level
+        wide: Any = np.uint8 if rows * size <= 1 << 8 else np.uint16 if rows * size <= 1 << 16 else np.int64
+        found = found.astype(wide) * wide(size) + level if rows > 1 else level
+        rows *= size
     return found
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from scoring.population.draw import LOT
 from scoring.population.draw import people as drawn
+from scoring.population.frame import LOT
 from scoring.population.graph import Graph, graph
 from scoring.population.ledger import MARKS, Entry, Swept, by_mark, ledger, multipliers, totals
 from scoring.population.plan import LATENT_UNIT, Plan
@@ -161,7 +161,9 @@ FIXED = {
     "household_id": ("id", "", "household, the same for all its members"),
     "legal_representative_id": ("id", "", "person_id of the adult who represents it"),
     "age": ("quantity", "years", "age"),
-    "lot__consent": ("lot", f"0 to {LOT - 1:,}", "lot, for schemes that need a lottery or consent"),
+    "lot__consent": ("lot", f"0 to {LOT - 1:,}", "lot, for schemes that ask for consent"),
+    "lot__draw": ("lot", f"0 to {LOT - 1:,}", "lot, for schemes that draw"),
+    "lot__repair": ("lot", f"0 to {LOT - 1:,}", "lot, new every year, for repairs of which only the share is known"),
     "hidden_others_records": ("hidden", "", "records of others that landed here by a false match"),
     "hidden_harm": ("hidden", "", "simulated harm: events weighted by severity"),
     "hidden_harm_law": ("hidden", "", "simulated harm of what the law in force forbids"),

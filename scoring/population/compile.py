@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from scoring.documents import Problem, Refused
-from scoring.population import rates, worlds
+from scoring.population import rates, screens, worlds
 from scoring.population.joint import Joint
 from scoring.population.noise import collisions
 from scoring.population.plan import (
@@ -32,6 +32,7 @@ from scoring.population.plan import (
     Counted,
     Lookup,
     Plan,
+    Screen,
     Thinning,
     Valued,
 )
@@ -214,9 +215,10 @@ def count(subject: Subject, joint: Joint, name: str, world: World) -> Counted:
     shift = np.where(cells.exposed > 0, cells.shift, UNEXPOSED).astype(np.int32)
     lag = (record.share or subject.chain.share).lag_days
     reached = {p: round(rates.UNIT * c * (1 - lag / 365)) for p, c in record.pressure.items()}
-    return Counted(
-        weights, *trimmed(shift, cells.axes, joint), steps(occurrence), record.most, thinnings, amounts, reached
-    )
+    given, shift = trimmed(shift, cells.axes, joint)
+    occurring = steps(occurrence)
+    screen = screens.screen(weights, shift, residuals(), occurring)
+    return Counted(weights, given, shift, screen, occurring, record.most, thinnings, amounts, reached)
 
 
 def trimmed(shift: np.ndarray, axes: tuple[str, ...], joint: Joint) -> tuple[Lookup, np.ndarray]:
@@ -238,7 +240,7 @@ def digest(plan: Plan) -> str:
             for key, child in value.items():
                 state.update(str(key).encode())
                 feed(child)
-        elif isinstance(value, (Categorical, Composition, Valued, Thinning, Counted, Lookup, Steps)):
+        elif isinstance(value, (Categorical, Composition, Valued, Thinning, Counted, Screen, Lookup, Steps)):
             for part in fields(value):
                 feed(getattr(value, part.name))
         elif isinstance(value, (tuple, list)):

@@ -13,29 +13,23 @@ import numpy as np
 
 from scoring.population.attributes import Codes
 from scoring.population.noise import Source
-from scoring.population.plan import LATENT_BINS, Plan
+from scoring.population.plan import Plan
 
 TO_BIN = np.uint32(20)  # the top 12 bits of a uint32 pick one of 4,096 residuals
-TAIL = LATENT_BINS // 32
 
 
 @dataclass(frozen=True)
 class Conduct:
-    """The residuals of a block, and who is in either tail of each."""
+    """The independent residuals of a block: which of the 4,096 each is, and its size."""
 
+    bins: Mapping[str, np.ndarray]
     raw: Mapping[str, np.ndarray]
-    high: Mapping[str, np.ndarray]
-    low: Mapping[str, np.ndarray]
 
 
 def conduct(plan: Plan, source: Source) -> Conduct:
     """Draw the independent residual of each latent."""
-    bins = {z: source.dense(f"latent/{z}") >> TO_BIN for z in plan.latents}
-    return Conduct(
-        {z: plan.residuals.take(b) for z, b in bins.items()},
-        {z: b >= np.uint32(LATENT_BINS - TAIL) for z, b in bins.items()},
-        {z: b < np.uint32(TAIL) for z, b in bins.items()},
-    )
+    bins = {z: (source.dense(f"latent/{z}") >> TO_BIN).astype(np.uint16) for z in plan.latents}
+    return Conduct(bins, {z: plan.residuals.take(b) for z, b in bins.items()})
 
 
 def latent(plan: Plan, name: str, codes: Codes, drawn: Conduct) -> np.ndarray:

@@ -1,95 +1,127 @@
 """Events: what happens to whom in a year, and what of it the law in force forbids.
 
 An event needs exposure, and is the likelier the higher the sum of latent conduct, resources and declared pressures.
-Most subjects have no event of most types. Whoever is in no tail of the latents that matter has at most a known rate, so
-one comparison of the noise with one number passes over nearly everyone; only the others are looked at.
+Most subjects have no event of most types: a screen passes over nearly all of them, and only the others are looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from scoring.population import rates
+from scoring.documents import Problem, Refused
+from scoring.population import rates, screens
 from scoring.population.attributes import Codes, row
-from scoring.population.conduct import TAIL, Conduct
+from scoring.population.conduct import Conduct
 from scoring.population.noise import Source
-from scoring.population.plan import LATENT_BINS, UNEXPOSED, Counted, Plan, Thinning
-from scoring.population.steps import ONE, reached
+from scoring.population.plan import UNEXPOSED, Counted, Plan, Thinning
+from scoring.population.steps import reached
 
 Pressure = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
+class Few:
+    """How many of something a few subjects have; the others have none."""
+
+    rows: np.ndarray
+    n: np.ndarray
+
+
+@dataclass(frozen=True)
+class Acting:
+    """What the events of a block are drawn from, beside their own noise."""
+
+    codes: Codes
+    drawn: Conduct
+    classes: Mapping[screens.Kind, np.ndarray]
+    receivers: np.ndarray | None
+    pressure: Pressure
+    done: Mapping[str, Few] = field(default_factory=dict)  # set by hand, whatever conduct says
+
+
+@dataclass(frozen=True)
 class Events:
-    """What happened to the subjects to whom anything of one record type happened."""
+    """What happened of one record type, to whom."""
 
-    some: np.ndarray  # their rows
+    happened: Few
     doers: np.ndarray  # the rows of those whose conduct it is
-    happened: np.ndarray
-    forbidden: np.ndarray  # by the law in force
-    own: Codes  # their levels of the attributes that the recording chain looks at
+    forbidden: Few  # by the law in force
 
 
-def events(
-    plan: Plan,
-    name: str,
-    source: Source,
-    codes: Codes,
-    drawn: Conduct,
-    receivers: np.ndarray | None,
-    pressure: Pressure,
-) -> Events:
-    """Draw what happens of one record type, and what of it the law forbids."""
-    record = plan.counted[name]
-    u = source.dense(f"{name}/occurrence", yearly=True)
-    doers = candidates(plan, record, u, drawn, pressure)
-    value = record.shift.take(row(record.given, codes, doers))
+def events(plan: Plan, source: Source, acts: Acting) -> dict[str, Events]:
+    """Draw what happens of each record type, and what of it the law forbids."""
+    found = {name: happening(name, record, source, acts) for name, record in plan.counted.items()}
+    happened = {name: few for name, (few, _) in found.items()}
+    forbidden = thin("law", plan, happened, acts.codes, source)
+    return {name: Events(few, doers, forbidden[name]) for name, (few, doers) in found.items()}
+
+
+def happening(name: str, record: Counted, source: Source, acts: Acting) -> tuple[Few, np.ndarray]:
+    """Return what happens to whom of one record type, and the rows of those whose conduct it is."""
+    if name in acts.done:
+        return acts.done[name], acts.done[name].rows
+    u, classes = source.dense(f"{name}/occurrence", yearly=True), acts.classes[screens.kind(record)]
+    doers = screens.candidates(record, u, classes, pressed(record, acts.pressure))
+    value = predictor(record, doers, classes, acts)
+    n = reached(record.occurrence, u.take(doers), rates.bins_of(value))
+    real = ((n > 0) & (value > UNEXPOSED >> 1)).nonzero()[0]
+    doers, n = doers.take(real), n.take(real)
+    return Few(doers if acts.receivers is None else acts.receivers.take(doers), n), doers
+
+
+def done(plan: Plan, wanted: Mapping[str, Any], rows: int) -> dict[str, Few]:
+    """Return the events that are set by hand. Raises Refused for more than the record type can count."""
+    found, problems = {}, []
+    for name, n in wanted.items():
+        many = np.broadcast_to(np.asarray(int(n) if isinstance(n, str) and n.isdigit() else n), rows)
+        most = plan.counted[name].most
+        if many.dtype.kind not in "iu" or many.min(initial=0) < 0 or many.max(initial=0) > most:
+            problems.append(Problem(plan.recipe_name, 0, f"do({name})", f"a whole number from 0 to {most} is expected"))
+        else:
+            found[name] = kept(np.arange(rows), many.astype(np.uint8))
+    if problems:
+        raise Refused(problems)
+    return found
+
+
+def pressed(record: Counted, pressure: Pressure) -> int:
+    """Return the most that pressures add to anyone's predictor; 0 where they only take away."""
+    felt = [(added, pressure[p]) for p, added in record.pressure.items() if p in pressure and len(pressure[p])]
+    return sum(max(0, int((added * units).max())) for added, units in felt)
+
+
+def predictor(record: Counted, doers: np.ndarray, classes: np.ndarray, acts: Acting) -> np.ndarray:
+    """Return the predictor of some subjects: resources, latent conduct, pressures; far below all where unexposed."""
+    value = record.shift.take(screens.rows_of(record, classes.take(doers)))
     for z, weight in record.latents.items():
-        value = value + rates.predictor(weight, drawn.raw[z].take(doers))
+        value = value + rates.predictor(weight, acts.drawn.raw[z].take(doers))
     for p, added in record.pressure.items():
-        value = value + added * pressure[p][doers] if p in pressure else value
-    happened = reached(record.occurrence, u.take(doers), rates.bins_of(value)).astype(np.int16)
-    real = np.flatnonzero((happened > 0) & (value > UNEXPOSED >> 1))
-    doers, happened = doers.take(real), happened.take(real)
-    some = doers if receivers is None else receivers[doers]
-    own = {attribute: codes[attribute].take(some) for attribute in touched(record)}
-    found = Events(some, doers, happened, happened, own)
-    return Events(some, doers, happened, thin(name, "law", record, happened, found, source), own)
+        value = value + added * acts.pressure[p][doers] if p in acts.pressure else value
+    return value
 
 
-def candidates(plan: Plan, record: Counted, u: np.ndarray, drawn: Conduct, pressure: Pressure) -> np.ndarray:
-    """Return the rows that may have an event: all who are in a tail, and who beat the highest rate of the others."""
-    value = int(record.shift.max())
-    for weight in record.latents.values():
-        edge = plan.residuals[LATENT_BINS - TAIL if weight > 0 else TAIL]
-        value += int(rates.predictor(weight, edge))
-    for p, added in record.pressure.items():
-        value += max(0, int((added * pressure[p]).max())) if p in pressure and len(u) else 0
-    threshold = record.occurrence.thresholds[rates.bins_of(np.array(value)), 0]
-    mask = u >= np.uint32(threshold) if threshold < ONE else np.zeros(len(u), dtype=bool)
-    for z, weight in record.latents.items():
-        mask |= drawn.high[z] if weight > 0 else drawn.low[z]
-    return np.flatnonzero(mask)
+def thin(layer: str, plan: Plan, reaching: Mapping[str, Few], codes: Codes, source: Source) -> dict[str, Few]:
+    """Return what passes a layer; the same noise with a higher probability lets at least as many pass."""
+    through = dict(reaching)
+    at = {name: few for name, few in reaching.items() if layer in plan.counted[name].layers}
+    noise = source.sparse_each({f"{name}/{layer}": few.rows for name, few in at.items()}, again=layer != "law")
+    for name, few in at.items():
+        record, u = plan.counted[name], noise[f"{name}/{layer}"]
+        through[name] = kept(few.rows, passed(record.layers[layer], record.most, few, codes, u))
+    return through
 
 
-def touched(record: Counted) -> list[str]:
-    """Return the attributes that some layer of a record's chain looks at."""
-    return list(dict.fromkeys(a for thinning in record.layers.values() for a in thinning.given.attributes))
+def passed(thinning: Thinning, most: int, reaching: Few, codes: Codes, u: np.ndarray) -> np.ndarray:
+    """Return how many pass, given the noise."""
+    where = row(thinning.given, codes, reaching.rows) * np.int64(most + 1) + reaching.n
+    return reached(thinning.steps, u, where)
 
 
-def thin(
-    name: str, layer: str, record: Counted, n: np.ndarray, found: Events, source: Source, again: bool = False
-) -> np.ndarray:
-    """Return how many of n pass a layer; the same noise with a higher probability lets at least as many pass."""
-    if layer not in record.layers or not len(n):
-        return n
-    return passed(record.layers[layer], record.most, n, found, source.sparse(f"{name}/{layer}", found.some, again))
-
-
-def passed(thinning: Thinning, most: int, n: np.ndarray, found: Events, u: np.ndarray) -> np.ndarray:
-    """Return how many of n survive, given the noise."""
-    where = row(thinning.given, found.own) * np.int64(most + 1) + n
-    return reached(thinning.steps, u, where).astype(np.int16)
+def kept(rows: np.ndarray, n: np.ndarray) -> Few:
+    """Leave out those that have none."""
+    some = n.nonzero()[0]
+    return Few(rows.take(some), n.take(some))

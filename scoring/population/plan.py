@@ -63,12 +63,21 @@ class Thinning:
 
 
 @dataclass(frozen=True)
+class Screen:
+    """Of each class of subjects, the highest rate bin, and the noise below which nobody in it has an event."""
+
+    highest: np.ndarray
+    limits: np.ndarray
+
+
+@dataclass(frozen=True)
 class Counted:
     """Everything needed to draw one record type."""
 
     latents: dict[str, int]  # what each latent residual adds to the predictor, in 1/256 a unit
     given: Lookup
     shift: np.ndarray  # what each row adds to the predictor; UNEXPOSED where it is not at risk
+    screen: Screen
     occurrence: Steps  # rate bins × counts
     most: int
     layers: dict[str, Thinning]  # law, enforcement, data; either: linked to the right subject or to another

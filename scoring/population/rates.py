@@ -179,7 +179,7 @@ def predictor(weight: int, residuals: np.ndarray) -> np.ndarray:
 
 def bins_of(values: np.ndarray) -> np.ndarray:
     """Return the rate bin of each predictor."""
-    return np.clip((values - LOW) >> 5, 0, BINS - 1)
+    return np.minimum(np.maximum((values - LOW) >> 5, 0), BINS - 1)
 
 
 def calibrated(cells: Grid, target: float, most: int, spread_: Spread, place: str) -> np.ndarray:

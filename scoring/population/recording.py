@@ -6,42 +6,54 @@ anything. A replicate draws this chain again over the same conduct and law.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.population.events import Events, passed, thin
+from scoring.population.attributes import Codes
+from scoring.population.events import Few, kept, passed, thin
 from scoring.population.noise import Source
-from scoring.population.plan import PAGE, Counted
+from scoring.population.plan import PAGE, Counted, Plan
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """Records of one type: how many reach their own subject, and how many land on another."""
+    """How many records of each type reach their own subject, and how many land on another (a row may come twice)."""
 
-    own: np.ndarray
-    landed: np.ndarray  # rows
-    false: np.ndarray
-
-
-def recorded(name: str, record: Counted, found: Events, source: Source, block: int) -> Recorded:
-    """Draw what of one record type reaches the file of whom."""
-    n = thin(name, "enforcement", record, found.forbidden, found, source, again=True)
-    if "either" not in record.layers or not len(n):
-        own = thin(name, "data", record, n, found, source, again=True)
-        return Recorded(own, own[:0], own[:0])
-    u = source.sparse(f"{name}/data", found.some, again=True)
-    own, either = (passed(record.layers[layer], record.most, n, found, u) for layer in ("data", "either"))
-    false = either - own
-    wrong = np.flatnonzero(false)
-    return Recorded(own, landing(name, found.some[wrong], source, block), false[wrong])
+    own: Mapping[str, Few]
+    others: Mapping[str, Few]
 
 
-def landing(name: str, rows: np.ndarray, source: Source, block: int) -> np.ndarray:
+def recorded(plan: Plan, forbidden: Mapping[str, Few], codes: Codes, source: Source) -> Recorded:
+    """Draw what of each record type reaches the file of whom."""
+    enforced = thin("enforcement", plan, forbidden, codes, source)
+    at = {f"{name}/data": few.rows for name, few in enforced.items() if "data" in plan.counted[name].layers}
+    noise = source.sparse_each(at, again=True)
+    own, astray = {}, {}
+    for name, few in enforced.items():
+        path = f"{name}/data"
+        right, either = linked(plan.counted[name], few, codes, noise[path]) if path in noise else (few.n, few.n)
+        own[name] = Few(few.rows, right)
+        if (either > right).any():
+            astray[name] = kept(few.rows, either - right)
+    steps = source.sparse_each({f"{name}/landing": few.rows for name, few in astray.items()}, again=True)
+    others = {name: Few(landed(few.rows, steps[f"{name}/landing"], plan.block), few.n) for name, few in astray.items()}
+    return Recorded(own, others)
+
+
+def linked(record: Counted, enforced: Few, codes: Codes, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many are linked to the right subject, and how many to any; one number decides both."""
+    right = passed(record.layers["data"], record.most, enforced, codes, u)
+    if "either" not in record.layers:
+        return right, right
+    return right, passed(record.layers["either"], record.most, enforced, codes, u)
+
+
+def landed(rows: np.ndarray, u: np.ndarray, block: int) -> np.ndarray:
     """Return another row of the same page for each of some rows."""
-    start = rows - rows % PAGE
-    size = np.minimum(PAGE, block - start).astype(np.uint64)
-    step = (source.sparse(f"{name}/landing", rows, again=True).astype(np.uint64) * (size - np.uint64(1))) >> np.uint64(
-        32
-    )
-    return start + ((rows % PAGE + 1 + step.astype(np.int64)) % size.astype(np.int64))
+    place = rows % PAGE
+    start = rows - place
+    size = np.minimum(PAGE, block - start)
+    step = u * (size - 1).astype(np.uint64) >> np.uint64(32)
+    return start + (place + 1 + step.astype(np.int64)) % size

@@ -15,6 +15,7 @@ from scoring.schemes import conditions
 from scoring.schemes.bibliography import shared
 from scoring.schemes.conditions import BadCondition, Node
 from scoring.schemes.contexts import vocabulary
+from scoring.schemes.kernels import kernel_faults
 from scoring.schemes.text import LISTED
 
 Row = dict[str, Any]
@@ -234,6 +235,19 @@ def context_faults(document: Document, known: Known) -> Iterator[Problem]:
             yield document.problem((*loc, "context"), f"unknown context {name!r}", did_you_mean(name, names))
 
 
+def target_faults(document: Document, known: Known) -> Iterator[Problem]:
+    """Yield targets that lack what their measure needs, or that have what it cannot use."""
+    names = [str(row.get("name")) for _, row in rows(document, "bands")]
+    for loc, row in rows(document, "targets"):
+        measure, band = row.get("measure"), row.get("band")
+        if (measure == "band_share") != (band is not None) or (band is not None and band not in names):
+            yield document.problem(loc, f"a band_share, and no other, names a band, got {band!r}", ", ".join(names))
+        if row.get("beside") and measure != "entry_share":
+            yield document.problem((*loc, "beside"), "entries stand beside those of persons in an entry_share alone")
+        if ("stock" in row) != ("entries" in row) or ("stock" in row and measure != "exits_over_entries"):
+            yield document.problem(loc, "stock and entries belong together, and to exits_over_entries")
+
+
 def family_faults(document: Document, known: Known) -> Iterator[Problem]:
     """Yield a family that does not say so in its title, and assumed points of a known scheme without a range."""
     title = document.data.get("title")
@@ -260,5 +274,7 @@ CHECKS: tuple[Callable[[Document, Known], Iterator[Problem]], ...] = (
     point_faults,
     list_faults,
     context_faults,
+    target_faults,
     family_faults,
+    kernel_faults,
 )

@@ -7,7 +7,19 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 LISTED = "listed__"  # a column that says who is on another list
-Mark = Literal["documented", "reported", "recalled", "assumed"]
+Mark = Annotated[
+    Literal["documented", "reported", "recalled", "assumed"],
+    Field(description="a primary text, a secondary source, named and not checked again, or ours"),
+]
+Source = Annotated[str, Field(description="a key of `sources`, here or in the shared bibliography")]
+When = Annotated[str, Field(description="a condition over columns: n_ticket >= 1 and residence == urban")]
+Because = Annotated[str, Field(description="the article, and the page")]
+Actionable = Annotated[
+    Literal["now", "waiting", "immutable", "others"],
+    Field(description="what a person can do about it: act now, wait, nothing, or depend on others"),
+]
+Discretionary = Annotated[bool, Field(description="an official decides whether it applies, or for how much")]
+Unmodelled = Annotated[bool, Field(description="no population has such a record: the rule is shown and never fires")]
 Instrument = Literal["points scheme", "list regime", "rating", "ordinary law", "learned score", "lottery"]
 SubjectKind = Literal["person", "firm", "government_body"]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -20,7 +32,7 @@ class Part(BaseModel):
 
 class Cited(Part):
     mark: Mark
-    source: str
+    source: Source
 
 
 class Title(Part):
@@ -32,13 +44,13 @@ class Law(Cited):
     """The text that a scheme rests on, and its rank."""
 
     title: str
-    rank: str
+    rank: str = Field(description="of the text: statute, judicial interpretation, city government document …")
 
 
 class Condition(Cited):
     """Who is eligible or enrolled."""
 
-    when: str | None = None
+    when: When | None = None
     text: str
 
 
@@ -73,9 +85,9 @@ class DirectBand(Cited):
 
     id: Id
     label: str
-    when: str
+    when: When
     band: str
-    because: str
+    because: Because
 
 
 class RuleText(Cited):
@@ -83,16 +95,16 @@ class RuleText(Cited):
 
     id: Id
     label: str
-    when: str | None = None
-    per: str | None = None
+    when: When | None = None
+    per: str | None = Field(default=None, description="a column: the points are given once for each of its records")
     points: Points
-    range: tuple[Points, Points] | None = None
-    cap: StrictInt | None = None
-    lasts: str = "unknown"
-    because: str
-    actionable: Literal["now", "waiting", "immutable", "others"]
-    discretionary: bool = False
-    unmodelled: bool = False
+    range: tuple[Points, Points] | None = Field(default=None, description="of points that are assumed: low and high")
+    cap: StrictInt | None = Field(default=None, description="never more than this in all, on the side of the points")
+    lasts: str = Field(default="unknown", description="how long a record counts, in words")
+    because: Because
+    actionable: Actionable
+    discretionary: Discretionary = False
+    unmodelled: Unmodelled = False
 
 
 class Term(Cited):
@@ -103,13 +115,14 @@ class Term(Cited):
 
 
 class Repair(Cited):
-    """One way off a list before its term: who meets `when` after so many days on it."""
+    """One way off a list before its term: who meets `when` after so many days on it; its kernel."""
 
     id: Id
     label: str
-    when: str | None = None
+    when: When | None = None
     after: Annotated[StrictInt, Field(ge=0, le=36_500)] = 0
-    because: str
+    repair_kernel: str | None = None  # see kernels.py
+    because: Because
 
 
 class Entry(Cited):
@@ -117,12 +130,12 @@ class Entry(Cited):
 
     id: Id
     label: str
-    when: str
-    because: str
+    when: When
+    because: Because
     term: Term | None = None
-    actionable: Literal["now", "waiting", "immutable", "others"] = "now"
-    discretionary: bool = False
-    unmodelled: bool = False
+    actionable: Actionable = "now"
+    discretionary: Discretionary = False
+    unmodelled: Unmodelled = False
 
 
 class Context(Cited):
@@ -133,12 +146,19 @@ class Context(Cited):
 
 
 class Target(Cited):
-    """A published number to hold a simulation against; `fitted` where assumed numbers were set to meet it."""
+    """A published number to hold a simulation against; `fitted` where assumed numbers were set to meet it.
+
+    The share of persons among all entries needs the firms that enter `beside` them: those of a list, or those with a
+    record. Exits over entries of one year need the published `stock` at its start and the published `entries`.
+    """
 
     id: Id
     label: str
     measure: Literal["band_share", "listed_share", "entry_share", "exits_over_entries"]
     band: str = ""
+    beside: list[Id] = []
+    stock: Annotated[float, Field(gt=0)] | None = None
+    entries: Annotated[float, Field(gt=0)] | None = None
     value: float
     low: float | None = None
     high: float | None = None
@@ -151,7 +171,7 @@ class OutcomeText(Cited):
     label: str
     polarity: Literal["favourable", "adverse"]
     bands: list[str] | None = None
-    when: str | None = None
+    when: When | None = None
     listed: bool = False
     note: str = ""
 
@@ -161,7 +181,7 @@ class Omitted(Part):
 
     id: Id
     why: str
-    source: str
+    source: Source
 
 
 class Mitigation(Cited):
@@ -180,7 +200,7 @@ class Learned(Part):
     target: str
     mitigation: Mitigation | None = None
     mark: Mark
-    source: str
+    source: Source
 
 
 class SourceText(Part):
@@ -195,32 +215,34 @@ class SourceText(Part):
 class SchemeText(Part):
     """A scheme as it is written down."""
 
-    scheme: Id
+    scheme: Id = Field(description="its name, which is its file's")
     title: Title
     instrument: Instrument
     subject: SubjectKind = "person"
     law: Law
-    in_force: dict[Literal["from", "to"], str]
+    in_force: dict[Literal["from", "to"], str] = Field(
+        description="a year or a date, in quotes; no `to` where in force"
+    )
     enrolment: Enrolment
     eligibility: Condition
-    parameters: dict[Id, Range] = {}
+    parameters: dict[Id, Range] = Field(default={}, description="numbers that conditions name and nobody published")
     base: Base | None = None
-    limits: dict[Literal["low", "high"], StrictInt] = {}
-    bands: list[BandText] = []  # worst first
+    limits: dict[Literal["low", "high"], StrictInt] = Field(default={}, description="where the score is clipped")
+    bands: list[BandText] = Field(default=[], description="worst first; each begins where the one before ends")
     direct_bands: list[DirectBand] = []
     rules: list[RuleText] = []
     entries: list[Entry] = []
     learned: Learned | None = None
     sanctions: list[Context] = []
     rewards: list[Context] = []
-    repair: str = "unknown"
+    repair: str = Field(default="unknown", description="how a record is lived down, in words")
     repairs: list[Repair] = []
     outcomes: dict[Id, OutcomeText]
     omitted: list[Omitted] = []
     targets: list[Target] = []
     notes: list[str] = []
-    redlist: bool = False  # being listed is a reward
-    family: bool = False
+    redlist: bool = Field(default=False, description="being listed is a reward")
+    family: bool = Field(default=False, description="nobody published the weights: a run draws them from their ranges")
     sources: dict[str, SourceText] = {}
 
     def plain(self) -> dict[str, Any]:

@@ -8,9 +8,13 @@ import polars as pl
 import pytest
 
 from scoring import population, workspace
-from scoring.population import rates
-from scoring.population.noise import Source, splitmix
-from scoring.population.steps import reached, steps
+from scoring.population import frame, rates, screens
+from scoring.population.attributes import ancestors, attributes
+from scoring.population.conduct import conduct
+from scoring.population.events import Acting, happening, predictor, pressed
+from scoring.population.noise import Source, address, splitmix
+from scoring.population.plan import UNEXPOSED
+from scoring.population.steps import AT_ONCE, reached, steps
 
 PATH = workspace.find("recipe", "weihai_2020")
 RECIPE = population.load(PATH)
@@ -151,6 +155,63 @@ def test_the_guide_answers_as_the_thresholds_do(columns):
     assert (reached(table, u, one) == (u[:, None] >= table.thresholds[one]).sum(axis=1)).all()
 
 
+@pytest.mark.parametrize("many", [AT_ONCE, 2 * AT_ONCE])
+@pytest.mark.parametrize("most", [(1 << 32) - 2, (1 << 32) - 1])
+def test_one_threshold_is_reached_from_itself_on(many, most):
+    """Two thresholds differ by one number only: 2³² − 1 reaches itself, and nothing reaches 2³²."""
+    whole = 1 << 32
+    table = steps(np.array([0, 0.5, (whole - 1) / whole, 1])[:, None])
+    assert table.thresholds[:, 0].tolist() == [0, whole // 2, whole - 1, whole]
+    u = np.resize(np.array([0, whole // 2 - 1, whole // 2, whole - 2, most], dtype=np.uint32), many)
+    by_row = [reached(table, u, np.full(many, row, dtype=np.uint8))[:5].tolist() for row in range(4)]
+    assert by_row == [[1] * 5, [0, 0, 1, 1, 1], [0, 0, 0, 0, int(most == whole - 1)], [0] * 5]
+
+
+FELT = {
+    "none": {},
+    "strong": {"squeeze": np.arange(65_536) % 12, "deterrence": np.arange(65_536) % 7 - 3},
+    "down": {"deterrence": np.full(65_536, 5), "squeeze": np.full(65_536, -2)},
+}
+
+
+@pytest.mark.parametrize("pressure", FELT.values(), ids=FELT)
+def test_screens_pass_over_nobody_to_whom_something_happens(pressure):
+    """Against the plain definition: ask the thresholds of every subject, whatever its class."""
+    source = Source(4, "person", 1, population.BLOCK)
+    drawn, acts = attributes(PLAN, source), conduct(PLAN, source)
+    classes = screens.classes(PLAN.counted.values(), drawn.codes, acts, source.rows)
+    acting, everyone = Acting(drawn.codes, acts, classes, None, pressure), np.arange(source.rows)
+    for name, record in PLAN.counted.items():
+        u, own = source.dense(f"{name}/occurrence", yearly=True), classes[screens.kind(record)]
+        value = predictor(record, everyone, own, acting)
+        thresholds = record.occurrence.thresholds[rates.bins_of(value)]
+        n = np.where(value > UNEXPOSED >> 1, (u[:, None] >= thresholds).sum(axis=1), 0)
+        found, doers = happening(name, record, source, acting)
+        assert (doers == np.flatnonzero(n)).all(), name
+        assert (found.n == n[doers]).all(), name
+        looked_at = screens.candidates(record, u, own, pressed(record, pressure))
+        assert len(looked_at) < source.rows / 2, name
+
+
+def test_levels_are_those_of_the_codes():
+    levels = {"two": ("a", "b"), "one": ("a",), "five": tuple("vwxyz")}
+    codes = {name: np.arange(100, dtype=np.uint8)[::-1] % len(of) for name, of in levels.items()}
+    named = pl.DataFrame(codes).select(frame.labels(tuple(levels.items())))
+    for name, of in levels.items():
+        assert named[name].dtype == pl.Enum(of)
+        assert named[name].to_list() == [of[code] for code in codes[name]]
+
+
+def test_ages_are_the_same_when_nothing_else_is_drawn():
+    source = Source(1, "person", 2, 2_048)
+    wanted = ancestors(PLAN, "age_band")
+    assert wanted == {"age5", "sex", "role"}
+    alone, whole = attributes(PLAN, source, wanted=wanted), attributes(PLAN, source)
+    assert (alone.values["age"] == whole.values["age"]).all()
+    assert set(alone.codes) == wanted | {"age_band", "household_form", "living"}
+    assert not set(alone.values) & set(PLAN.quantities)
+
+
 def test_a_new_attribute_leaves_every_other_column_bit_equal():
     data = RECIPE.model_dump(by_alias=True)
     extra = {"levels": ["a", "b"], "given": ["sex"], "shares": {"*": [0.5, 0.5]}, "mark": "assumed", "source": "A"}
@@ -210,6 +271,30 @@ def test_noise_is_addressed_by_name():
     assert (source.sparse("x", np.arange(1_000))[rows] == source.sparse("x", rows)).all()
     again = [Source(1, "person", 0, 1_000, 0, r).sparse("x", rows, again=True).tolist() for r in (0, 1, 2)]
     assert len({str(a) for a in again}) == 3
+
+
+def test_a_generator_that_is_moved_draws_what_a_new_one_would():
+    source, whole = Source(5, "firm", 3, 1_001, year=1), 1_001
+    for path in ("x", "y", "x"):
+        key = np.array([5, address(f"firm/{path}")], dtype=np.uint64)
+        for yearly, last in ((False, 0), (True, 2)):
+            counter = np.array([0, 0, 3, last], dtype=np.uint64)
+            words = np.random.Philox(key=key, counter=counter).random_raw(501)
+            assert source.dense(path, yearly, rows=7).tolist() == words.view(np.uint32)[:7].tolist()
+            assert (source.dense(path, yearly) == words.view(np.uint32)[:whole]).all()
+
+
+def test_noise_of_several_paths_is_that_of_each():
+    source = Source(1, "person", 0, 1_000, 2, 3)
+    wanted = {"x": np.array([5, 900]), "y": np.array([], dtype=np.int64), "z": np.arange(3)}
+    for again in (False, True):
+        together = source.sparse_each(wanted, again)
+        assert list(together) == list(wanted)
+        for path, rows in wanted.items():
+            assert (together[path] == source.sparse(path, rows, again)).all()
+            assert len(together[path]) == len(rows)
+        assert not set(together["x"]) & set(together["z"])
+    assert source.sparse_each({}) == {}
 
 
 def test_sparse_noise_is_splitmix64():

@@ -56,10 +56,24 @@ def test_what_cannot_be_set_is_refused_at_once():
         population.draw(PLAN, 1, 0, 10, do={"age_band": "60+", "sexx": "male", "sex": "mail", "licence": ["licensed"]})
     told = str(refused.value)
     assert "derived from another attribute — set 'age5'" in told
-    assert "no attribute that can be set — did you mean 'sex'?" in told
+    assert "nothing that can be set — did you mean 'sex'?" in told
     assert "unknown level 'mail' — did you mean 'male'?" in told
     assert "do(licence): 1 levels: neither" in told
     assert len(refused.value.problems) == 4
+
+
+def test_what_everyone_does_can_be_set_and_only_its_record_follows(observed):
+    done = population.draw(PLAN, 1, 0, do={"judgment_refusal": 1})
+    assert (done["hidden_events_judgment_refusal"] == 1).all()
+    touched = ("n_judgment_refusal", "hidden_events_judgment_refusal", "hidden_harm", "hidden_others_records")
+    others = [c for c in observed.columns if not c.startswith(touched)]
+    assert done.select(others).equals(observed.select(others))
+    same = population.draw(PLAN, 1, 0, do={"judgment_refusal": observed["hidden_events_judgment_refusal"].to_numpy()})
+    assert same.equals(observed)
+    by_fifth = done.group_by("income_quintile").agg(pl.col("n_judgment_refusal").mean()).sort("income_quintile")
+    assert by_fifth["n_judgment_refusal"][4] > 1.2 * by_fifth["n_judgment_refusal"][0]  # the law asks who is able
+    with pytest.raises(Refused, match="a whole number from 0 to"):
+        population.draw(PLAN, 1, 0, 10, do={"judgment_refusal": 99})
 
 
 def test_setting_row_by_row(observed):

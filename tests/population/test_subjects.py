@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 
 from scoring import population, workspace
+from scoring.population.noise import Source
+from scoring.population.plan import PAGE
 from scoring.population.strata import oversampled
 
 RECIPE = population.load(workspace.find("recipe", "weihai_2020"))
@@ -74,6 +76,17 @@ def test_firms_are_represented_by_adults_of_the_population(people):
     assert found["age"].min() >= 18
     assert firms["legal_representative_id"].n_unique() == firms.height
     assert population.draw(PLANS["firm"], 1, 1, 500).equals(population.draw(PLANS["firm"], 1, 1).head(500))
+
+
+def test_adults_represent_the_firms_of_their_page_in_the_order_of_their_noise(people):
+    plan, block = PLANS["firm"], 2
+    page = people.slice(block * population.BLOCK + 3 * PAGE, PAGE)
+    noise = Source(1, "person", block, population.BLOCK).dense("representative")[3 * PAGE : 4 * PAGE]
+    adults = page.with_columns(noise=noise).filter(pl.col("age") >= 18).sort("noise", maintain_order=True)["person_id"]
+    firms = population.draw(plan, 1, block)["legal_representative_id"]
+    on_page = firms.filter(pl.Series(np.arange(plan.block) * population.BLOCK // (plan.block * PAGE) == 3))
+    assert 100 < len(on_page) < len(adults)
+    assert on_page.to_list() == adults.head(len(on_page)).to_list()
 
 
 @pytest.mark.parametrize("kind", ["firm", "government_body"])
