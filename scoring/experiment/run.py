@@ -78,8 +78,10 @@ def execute(
     if parts and fresh:
         shutil.rmtree(parts, ignore_errors=True)
     cubes = pool(chunks(declared, ready, parts and parts / key(config, hashes), workers, progress))
-    study = studied(declared, ready)
-    rows = pl.concat(measures.compute(of_kind(cubes, kind), study, config.measures) for kind in declared.kinds)
+    rows = pl.concat(
+        measures.compute(of_kind(cubes, kind), studied(declared, ready, kind), config.measures)
+        for kind in declared.kinds
+    )
     rows = rows.with_columns(pl.lit(config.experiment).alias("experiment"))
     manifest = {
         **told(declared, ready, cubes, hashes),
@@ -215,18 +217,19 @@ def restore(parts: Path, job: Job) -> Cubes:
     return cubes
 
 
-def studied(declared: Declared, ready: list[designs.Design]) -> measures.Study:
-    """Tell the measures what they may know of the schemes."""
+def studied(declared: Declared, ready: list[designs.Design], kind: str) -> measures.Study:
+    """Tell the measures what they may know of the schemes of one kind of subject: others score nobody of it."""
     config = declared.config
     references = {group: config.references.get(group) for group in config.groupings}
-    first = {design.name: design.scheme for design in reversed(ready)}
+    mine = [design for design in ready if design.scheme.subject == kind]
+    first = {design.name: design.scheme for design in reversed(mine)}
     return measures.Study(
         outcomes={(n, o.name): o.polarity for n, s in first.items() for o in s.outcomes.values()},
         references=references,
-        schemes={design.name: facts(design.scheme) for design in ready},
+        schemes={design.name: facts(design.scheme) for design in mine},
         redraws=config.probes.redraws if config.probes else 0,
         pooling={world: declared.recipe.worlds[world].pooling for world in config.worlds},
-        baseline=config.baseline,
+        baseline=config.baseline if config.baseline in first else None,
     )
 
 
@@ -270,9 +273,10 @@ def told(declared: Declared, ready: list[designs.Design], cubes: Cubes, hashes: 
         sample = population.people(population.compile_recipe(declared.recipe, config.worlds[0], kind), 2_000, 1)
         shown = [c for c in dict.fromkeys([*SHOWN, *configs_attributes(config, kind)]) if c in sample.columns]
         mine = [design for design in reversed(ready) if design.scheme.subject == kind]
-        for design in mine:
-            known = with_lists(sample, sample, design, ready)
-            ledgers[design.name] = designs.example_ledger(design.scheme, known, shown)
+        ledgers |= {
+            design.name: designs.example_ledger(design.scheme, with_lists(sample, sample, design, mine), shown)
+            for design in mine
+        }
     return {
         **config.model_dump(mode="json", exclude={"people", "seeds", "schemes", "groups"}),
         "recipe": config.people.recipe,

@@ -105,11 +105,10 @@ def alone(levels: dict[str, list[str]], protected: Sequence[str]) -> dict[str, b
 
 def fitted(learned: Learned, known: Any, target: np.ndarray, levels: dict[str, list[str]]) -> Any:
     """Return the fitted model, mitigated where the text says so."""
-    facts, method, groups = numbers(known, learned.features, levels), None, np.empty((len(target), 0))
-    if learned.mitigation:
-        method, protected = learned.mitigation.method, learned.mitigation.protected
-        groups = mitigation.indicators(known[protected], levels[protected])
-    return mitigation.fitted(method, estimators()[learned.estimator](), facts, target, groups)
+    facts, groups, chosen = numbers(known, learned.features, levels), np.empty((len(target), 0)), learned.mitigation
+    if chosen:
+        groups = mitigation.indicators(known[chosen.protected], levels[chosen.protected])
+    return mitigation.fitted(chosen, estimators()[learned.estimator](), facts, target, groups)
 
 
 def eager(frame: Any) -> Any:

@@ -189,6 +189,7 @@ class Mitigation(Cited):
 
     method: Literal["correlation_remover", "demographic_parity"]
     protected: str
+    worst: Annotated[StrictInt, Field(ge=1, le=999)] = 500  # of 1,000: among whom each group is to have the same share
 
 
 class Learned(Part):

@@ -74,6 +74,19 @@ def test_a_year_without_a_past_is_the_first_of_many(declared):
     assert one.where(measure="entry_rate", period=0)["value"].to_list() == first["value"].to_list()
 
 
+def test_like_outcomes_of_unlike_subjects_are_not_put_side_by_side(declared):
+    text = BASE.replace("n: 30_000, years: 4", "n: 5_000, years: 1").replace(
+        "[income_quintile]", "{person: [sex], firm: [size]}"
+    )
+    result = declared(text.replace("_2017]", "_2017, judgment_defaulters_firms, wage_arrears_2022]"))
+    beside = result.frame().filter(pl.col("versus").is_not_null())
+    assert set(zip(beside["scheme"], beside["versus"], strict=True)) == {
+        ("wage_arrears_2022", "judgment_defaulters_firms")
+    }
+    firms = result.where(scheme="wage_arrears_2022", measure="selection_rate", outcome="listed", group_by="size")
+    assert set(firms["group"]) == {"micro", "small", "medium", "large"}
+
+
 def test_what_does_not_fit_is_told(declared):
     with pytest.raises(Refused, match="unknown record of a person 'judgment_refusl'"):
         declared(BASE + "events: {person: {judgment_refusl: 1}}\n")
