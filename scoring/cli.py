@@ -172,33 +172,10 @@ Recipe = Annotated[str, typer.Option("--recipe", help="The recipe whose subjects
 def list_schemes(recipe: Recipe = "weihai_2020", as_json: AsJson = False) -> None:
     """List every scheme that can be named, by subject and instrument."""
     from scoring import experiment as room
-
-    rows = room.catalogue(recipe)
-    if as_json:
-        show_json(rows)
-        return
-    heading, *lines = table([line_of(row) for row in rows]).splitlines()
-    kinds = [f"{row['subject'].replace('_', ' ')} · {row['instrument']}" for row in rows]
-    print(f"  {heading}")
-    for i, (kind, line) in enumerate(zip(kinds, lines, strict=True)):
-        print(f"{'' if i and kinds[i - 1] == kind else kind + chr(10)}  {line}")
-
-
-def line_of(row: dict[str, Any]) -> dict[str, Any]:
-    """Return what the list shows of a scheme; what is undefined is a dash."""
     from scoring import schemes
 
-    share, live, reads = row["documented_share"], row["live"], row["reads_protected"]
-    return {
-        "name": row["name"],
-        "in force": schemes.years(row["from"], row["to"]),
-        "enrolment": row["enrolment"],
-        "rules": row["rules"],
-        "documented": "–" if share is None else f"{100 * share:.0f}%",
-        "live": "–" if live is None or not row["rules"] else live,
-        "family": "family" if row["family"] else "",
-        "reads protected": "–" if reads is None else ", ".join(reads),
-    }
+    rows = room.catalogue(recipe)
+    show_json(rows) if as_json else print(schemes.listed(rows))
 
 
 @schemes_app.command("show")

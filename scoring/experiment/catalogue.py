@@ -15,6 +15,7 @@ from scoring.experiment.people import planned, recipe_of
 from scoring.schemes import cases
 from scoring.schemes.text import LISTED, Instrument, SubjectKind
 
+ENOUGH = 10_000  # cases of a learned score say what holds of any fit, so a small one will do
 ORDER = {"subject": typing.get_args(SubjectKind), "instrument": typing.get_args(Instrument)}
 
 
@@ -75,7 +76,7 @@ def problems_of(path: str | Path, known: Mapping[str, Offered], recipe: str | Pa
     found = schemes.problems_in(path, has.columns, has.levels, workspace.names("scheme"))
     if found or not beside.is_file():
         return found
-    scheme = standing(schemes.load(path), lambda: planned(recipe, subject=kind))
+    scheme = standing(schemes.load(path), lambda: planned(recipe, subject=kind), ENOUGH)
     return cases.wrong(beside, scheme, has.columns, has.levels)
 
 

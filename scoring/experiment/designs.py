@@ -46,10 +46,10 @@ def expand(loaded: Any, declared: Declared) -> list[Design]:
     return [Design(loaded)]
 
 
-def standing(loaded: Any, plan: Callable[[], Any]) -> Any:
+def standing(loaded: Any, plan: Callable[[], Any], people: int = TRAINING_PEOPLE) -> Any:
     """Return the one scheme that stands for a document: of a family its central draw, of a learned scheme its fit."""
     if isinstance(loaded, schemes.Learnable):
-        return loaded.fit(population.people(plan(), TRAINING_PEOPLE, TRAINING_SEED))
+        return loaded.fit(population.people(plan(), people, TRAINING_SEED))
     return loaded.central() if isinstance(loaded, schemes.Family) else loaded
 
 

@@ -191,7 +191,10 @@ def moved(counts: pl.DataFrame, before: Any, after: Any) -> list[dict[str, Any]]
 
 
 def share(n: int, of: int, why: str | None) -> dict[str, Any]:
-    """Return a count, its share per 10,000 and the 95 % interval of it over samples as large; null with a reason."""
+    """Return a count, its share per 10,000 and the 95 % interval of that; null with a reason.
+
+    The interval is that of subjects drawn one by one: where a household shares what decides, it is too narrow.
+    """
     if why is not None:
         return {"n": None, "per_10000": None, "low": None, "high": None, "why": why}
     found = intervals.rate(n, of)

@@ -22,8 +22,8 @@ HEADS = {
     "unscored_in_both": "unscored",
 }
 LEGEND = {
-    "rise": "[95% interval over samples as large]",
-    "fall": "[95% interval over samples as large]",
+    "rise": "[95% interval, as if drawn one by one]",
+    "fall": "[95% interval, as if drawn one by one]",
     "unordered": "no order: the two do not say which verdict is better",
     "become_scored": "+scored: under the second alone",
     "become_unscored": "-scored: under the first alone",

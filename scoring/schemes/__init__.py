@@ -15,7 +15,7 @@ from scoring.schemes.learned import Learnable
 from scoring.schemes.reading import made, problems_in, text_of
 from scoring.schemes.scheme import Band, Outcome, Rule, Scheme
 from scoring.schemes.showing import describe, joined, live_rules, protected_reads, summary
-from scoring.schemes.telling import told, years
+from scoring.schemes.telling import listed, told
 from scoring.schemes.text import SchemeText
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "describe",
     "joined",
     "joint",
+    "listed",
     "live_rules",
     "load",
     "matrix",
@@ -38,7 +39,6 @@ __all__ = [
     "protected_reads",
     "summary",
     "told",
-    "years",
 ]
 
 

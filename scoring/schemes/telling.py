@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Shown = dict[str, Any]
@@ -116,6 +116,37 @@ def sources(described: Shown) -> list[str]:
     return [
         f"  {key}: {s['title']} — {s['where']} ({s['kind']}{', ' + s['date'] if s['date'] else ''})" for key, s in found
     ]
+
+
+def listed(rows: Sequence[Shown]) -> str:
+    """Return a catalogue as text, one line a scheme under its subject and instrument; what is undefined is a dash."""
+    lines = [COLUMNS, *map(columns_of, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    told, last = [], ""
+    for row, line in zip([None, *rows], lines, strict=True):
+        kind = f"{row['subject'].replace('_', ' ')} · {row['instrument']}" if row else ""
+        told += [kind] if kind != last else []
+        told.append("  " + "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip())
+        last = kind
+    return "\n".join(told)
+
+
+def columns_of(row: Shown) -> tuple[str, ...]:
+    """Return what the list shows of one scheme."""
+    share, live, reads = row["documented_share"], row["live"], row["reads_protected"]
+    return (
+        row["name"],
+        years(row["from"], row["to"]),
+        row["enrolment"],
+        str(row["rules"]),
+        "–" if share is None else f"{100 * share:.0f}%",
+        "–" if live is None or not row["rules"] else str(live),
+        "family" if row["family"] else "",
+        "–" if reads is None else ", ".join(reads),
+    )
+
+
+COLUMNS = ("name", "in force", "enrolment", "rules", "documented", "live", "family", "reads protected")
 
 
 def points_of(rule: Shown) -> str:

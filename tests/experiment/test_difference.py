@@ -180,17 +180,21 @@ def test_every_unknown_name_is_told():
         experiment.difference("rongcheng_2016", "no_scheme", people=100, world="mixd")
 
 
-PERSONS = [row["name"] for row in experiment.catalogue() if row["subject"] == "person"]
+SLOW = {"learned_parity", "learned_uncorrelated"}  # to fit; one learned score is enough here
+ROWS = [row for row in experiment.catalogue() if row["name"] not in SLOW]
+PAIRS = [(one["name"], two["name"]) for one, two in itertools.pairwise(ROWS) if one["subject"] == two["subject"]]
 
 
-@pytest.mark.parametrize(("before", "after"), list(itertools.pairwise(PERSONS)))
+@pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_the_text_is_readable_on_100_columns_and_answers_first(before, after):
     told = experiment.difference(before, after, people=3_000)
     lines = report.difference_text(told).splitlines()
     assert max(map(wide, lines)) <= 100
-    assert lines[0].startswith(f"Of 10,000 persons, moving from {before} to {after}, ")
+    assert lines[0].startswith("Of 10,000 ")
+    assert f", moving from {before} to {after}," in lines[0]
     parts = {change["part"].replace("_", " ") for change in told["changes"]}
     assert parts <= {line[2:15].strip() for line in lines}
+    assert told["unchanged"].keys() >= {change["part"] for change in told["changes"]}
 
 
 def test_headings_that_would_not_fit_are_numbers_told_beneath():
