@@ -10,6 +10,27 @@ LISTED = "listed__"  # a column that says who is on another list
 Mark = Literal["documented", "reported", "recalled", "assumed"]
 Instrument = Literal["points scheme", "list regime", "rating", "ordinary law", "learned score", "lottery"]
 SubjectKind = Literal["person", "firm", "government_body"]
+Rank = Literal[  # highest first within the centre, then within a place, then what is no public text
+    "law",
+    "administrative regulation",
+    "central policy",
+    "party and state council opinion",
+    "judicial interpretation",
+    "departmental rule",
+    "departmental document",
+    "national standard",
+    "policy statement",
+    "local regulation",
+    "local government rule",
+    "provincial government document",
+    "city government document",
+    "county government document",
+    "city programme",
+    "village rule",
+    "contract terms",
+    "none",
+    "unknown",
+]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Points = Annotated[StrictInt, Field(ge=-10_000, le=10_000)]  # times any Int16 count it still fits into Int32
 
@@ -32,7 +53,14 @@ class Law(Cited):
     """The text that a scheme rests on, and its rank."""
 
     title: str
-    rank: str
+    rank: Rank
+
+
+class Notice(Cited):
+    """When those who are scored or listed are told of it."""
+
+    kind: Literal["before", "after", "some", "none"]
+    text: str
 
 
 class Condition(Cited):
@@ -153,6 +181,7 @@ class OutcomeText(Cited):
     bands: list[str] | None = None
     when: str | None = None
     listed: bool = False
+    named_only: bool = False  # the band's own name, and no loss that any source states
     note: str = ""
 
 
@@ -194,6 +223,7 @@ class SchemeText(Part):
     in_force: dict[Literal["from", "to"], str]
     enrolment: Enrolment
     eligibility: Condition
+    notice: Notice | None = None  # none: no source says
     parameters: dict[Id, Range] = {}
     base: Base | None = None
     limits: dict[Literal["low", "high"], StrictInt] = {}
