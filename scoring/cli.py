@@ -1,4 +1,4 @@
-"""The command line: `scoring run`, `report`, `compare`, `schemes`, `population`, `init`.
+"""The command line: `scoring run`, `report`, `compare`, `schemes`, `population`, `claims`, `init`.
 
 Exit codes: 0 done, 1 the input is wrong (one line a problem), 2 usage.
 """
@@ -177,19 +177,100 @@ def show_scheme(name: str, as_json: AsJson = False) -> None:
 
 @schemes_app.command("check")
 def check_schemes(
-    files: list[Path],
+    names: Annotated[list[str], typer.Argument(help="Schemes of the catalogue, or YAML files.")],
     recipe: Annotated[str, typer.Option(help="The recipe whose records the rules may read.")] = "weihai_2020",
+    law: Annotated[list[str] | None, typer.Option(help="Hold them against a law: 2020-49, pipl … or all.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Check scheme files against the schema and against the records of a recipe; every problem at once."""
+    """Check schemes against the schema and the records of a recipe; with --law, what the law would not allow.
+
+    What a law would not allow is a finding and no error.
+    """
     from scoring import experiment as room
 
+    laws, files = known_laws(law or []), scheme_files(names)
     problems = [problem for file in files for problem in room.problems_of_scheme(file, recipe)]
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:
         sys.exit(1)
-    for file in files:
-        print(file)
+    if laws:
+        show_judgements(files, laws, as_json)
+    else:
+        show_json([str(file) for file in files]) if as_json else print("\n".join(map(str, files)))
+
+
+def scheme_files(names: list[str]) -> list[Path]:
+    """Return the files of schemes. Raises Refused with every name that is not known."""
+    from scoring import workspace
+    from scoring.documents import Problem, Refused
+
+    files: list[Path] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            files.append(workspace.find("scheme", name))
+        except Refused as refusal:
+            problems += refusal.problems
+    if problems:
+        raise Refused(problems)
+    return files
+
+
+def known_laws(given: list[str]) -> list[str]:
+    """Return the keys of the laws that were named, every one for `all`."""
+    from scoring.documents import did_you_mean
+    from scoring.schemes import laws
+
+    known = laws.shipped()
+    for name in given:
+        if name not in known and name != "all":
+            hint = did_you_mean(name, known) or f"known: {', '.join(known)}, all"
+            raise typer.BadParameter(f"no law {name!r} — {hint}", param_hint="--law")
+    return list(known) if "all" in given else list(dict.fromkeys(given))
+
+
+def show_judgements(files: list[Path], keys: list[str], as_json: bool) -> None:
+    """Print what laws make of schemes, and a line each of how much was found."""
+    from scoring import schemes
+    from scoring.schemes import laws, legality, opinion
+
+    loaded = [schemes.central(schemes.load(file)) for file in files]
+    judged = [legality.judged(scheme, key, laws.shipped()[key]) for scheme in loaded for key in keys]
+    rows = [opinion.plain(judgement) for judgement in judged]
+    if as_json:
+        show_json(rows)
+        return
+    print("\n\n\n".join(map(opinion.told, judged)))
+    if len(rows) > 1:
+        print()
+        print(table([{name: row[name] for name in ("scheme", "law", "standing")} | row["counts"] for row in rows]))
+
+
+@schemes_app.command("contexts")
+def show_contexts(
+    names: Annotated[list[str] | None, typer.Argument(help="Schemes, or YAML files; the whole catalogue else.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which records close or open which contexts, and which of these pairs are of unrelated fields."""
+    from scoring import schemes, workspace
+    from scoring.schemes import pairs
+
+    files = scheme_files(names) if names else list(workspace.names("scheme").values())
+    found = pairs.uses(schemes.central(schemes.load(file)) for file in files)
+    show_json(pairs.plain(found)) if as_json else print(pairs.told(found))
+
+
+@app.command("claims")
+def show_claims(
+    words: Annotated[list[str] | None, typer.Argument(help="Words of the claim, in English or Chinese.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look up what is often said of social credit, what was read of it, and where."""
+    from scoring.schemes import claims
+
+    found = claims.found(words or [])
+    show_json([claims.plain(claim) for claim in found]) if as_json else print(claims.told(found))
 
 
 @population_app.command("list")

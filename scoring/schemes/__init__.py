@@ -11,7 +11,7 @@ from scoring.schemes.family import Family
 from scoring.schemes.learned import Learnable
 from scoring.schemes.reading import made, problems_in, text_of
 from scoring.schemes.scheme import Band, Outcome, Rule, Scheme
-from scoring.schemes.showing import describe, joined, protected_reads, summary, told
+from scoring.schemes.showing import central, describe, joined, protected_reads, summary, told
 
 __all__ = [
     "Band",
@@ -20,6 +20,7 @@ __all__ = [
     "Outcome",
     "Rule",
     "Scheme",
+    "central",
     "describe",
     "joined",
     "load",

@@ -66,7 +66,7 @@ class Judgement:
     def silent(self) -> list[Provision]:
         """The provisions that found nothing to look at."""
         spoke = {finding.provision.id for finding in self.findings}
-        return [p for p in self.law.provisions if p.id not in spoke]
+        return [] if self.outside else [p for p in self.law.provisions if p.id not in spoke]
 
 
 def judged(scheme: Scheme, key: str, law: LawText) -> Judgement:

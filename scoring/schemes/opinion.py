@@ -34,7 +34,7 @@ def plain(judgement: Judgement) -> dict[str, Any]:
         "standing": judgement.standing,
         "outside": judgement.outside,
         "counts": counts(judgement.findings),
-        "nothing_to_look_at": [p.id for p in judgement.silent] if not judgement.outside else [],
+        "nothing_to_look_at": [p.id for p in judgement.silent],
         "not_checked": unchecked(judgement) if not judgement.outside else [],
         "findings": [row(finding) for finding in judgement.findings],
     }

@@ -5,6 +5,7 @@ A pair of unrelated fields is told by a character and a word, so that neither co
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -64,28 +65,38 @@ def counted(found: Sequence[Use]) -> dict[tuple[str, str], str]:
         schemes.setdefault(pair, set()).add(use.scheme)
         kinds[pair] = use.related
     several = len({use.scheme for use in found}) > 1
-    return {pair: CELL[kinds[pair]] + (f" {len(schemes[pair])}" if several else "") for pair in kinds}
+    return {pair: CELL[kind] + (f" in {len(schemes[pair])}" if several else "") for pair, kind in kinds.items()}
 
 
 def grid(rows: Sequence[str], columns: Sequence[str], cells: dict[tuple[str, str], str]) -> list[str]:
     """Lay pairs out as lines; a pair that no scheme has is a dot.
 
     >>> grid(["a (tax)"], ["loans (credit)"], {("a (tax)", "loans (credit)"): "related"})
-    ['         loans (credit)', 'a (tax)  related']
+    ['         loans', '         (credit)', 'a (tax)  related']
     """
-    lines = [["", *columns], *([row, *(cells.get((row, column), "·") for column in columns)] for row in rows)]
+    lines = [*header(columns), *([row, *(cells.get((row, column), "·") for column in columns)] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
+def header(columns: Sequence[str]) -> list[list[str]]:
+    """Return the names of columns in lines, a word each, so that a column is as narrow as its longest word."""
+    words = [column.split() for column in columns]
+    height = max(map(len, words))
+    return [["", *(column[i] if i < len(column) else "" for column in words)] for i in range(height)]
+
+
 def by_context(found: Sequence[Use]) -> list[str]:
-    """Lay pairs out as a list: under each context the records that close or open it, a line each."""
+    """Lay pairs out as a list: under each context the records that close or open it, by what the pairs are."""
+    groups: dict[str, dict[str, list[str]]] = {}
+    for (record, context), told in counted(found).items():
+        groups.setdefault(context, {}).setdefault(told, []).append(record)
     lines: list[str] = []
-    cells = counted(found)
-    width = max(len(record) for record, _ in cells)
-    for context in dict.fromkeys(context for _, context in cells):
+    for context, kinds in groups.items():
         lines += ["", context]
-        lines += [f"  {record:<{width}}  {told}" for (record, one), told in cells.items() if one == context]
+        for told, records in kinds.items():
+            text = f"{told}: {', '.join(records)}"
+            lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
     return lines[1:]
 
 
