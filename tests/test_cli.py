@@ -63,7 +63,14 @@ bands:
   - {name: low, label: low, high: 949, mark: assumed, source: ASSUMED}
   - {name: high, label: high, low: 950, mark: assumed, source: ASSUMED}
 rules:
-  - {id: petition, label: p, per: n_petitioning, points: -50, because: b, actionable: now, mark: assumed, source: ASSUMED}
+  - id: petition
+    label: petitions
+    per: n_petitioning
+    points: -50
+    because: Art. 1
+    actionable: now
+    mark: assumed
+    source: ASSUMED
 outcomes:
   restricted: {label: r, polarity: adverse, bands: [low], mark: assumed, source: ASSUMED}
 """

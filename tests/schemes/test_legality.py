@@ -6,9 +6,11 @@ from hand_frames import CITED, catalogue
 from scoring import schemes
 from scoring.documents import parse
 from scoring.schemes import legality, opinion
+from scoring.schemes.conditions import parse as parse_condition
 from scoring.schemes.inputs import inputs
 from scoring.schemes.laws import NONE, shipped
 from scoring.schemes.reading import made
+from scoring.schemes.rights import least
 from scoring.schemes.text import SchemeText
 from scoring.schemes.verdicts import VERDICTS
 
@@ -85,6 +87,14 @@ OF_LIST = [("sanction", "loans", ""), ("sanction", "publication", "")]
 CONSENT = [("kind: automatic", "kind: consent")]
 LEARNED = f"learned: {{estimator: logistic_regression, features: [sex], target: n_a >= 1, {CITED}}}\n"
 ADVERSE = f"points: -35, because: b, actionable: now, unmodelled: true, {CITED}"
+PAYS = [(ADVERSE, f"points: 0, because: b, actionable: now, unmodelled: true, {CITED}"), (LOSSES, "")]
+HARMLESS = [
+    *PAYS,
+    ("points: -50", "points: 50"),
+    ("polarity: adverse, bands: [C, D]", "polarity: favourable, bands: [A]"),
+    ("direct_bands:", "notes: [x] #"),
+]
+UNREAD = "rank: county government document", "rank: unknown"
 CASES = {
     # A score of persons.
     "a score that punishes": (SCORE, [], "ndrc_score", {(*x, "not allowed") for x in [*TAKEN, *BLAMED]}),
@@ -213,6 +223,47 @@ CASES = {
         [("omitted:", f"notice: {{kind: some, text: not all are told, {CITED}}}\nomitted:")],
         "pipl_35",
         whole("not allowed"),
+    ),
+    # Ranks that nobody read, and edges.
+    "a field of an unknown rank": (LIST, low("unknown"), "gbf49_field_of_list", whole("unknown", "little_list")),
+    "criteria of an unknown rank": (LIST, low("unknown"), "gbf49_criteria", whole("unknown", "little_list")),
+    "criteria of one place": (LIST, low("city programme"), "gbf49_criteria", set()),
+    "criteria of a score": (SCORE, [UNREAD], "gbf49_criteria", set()),
+    "measures of an unknown rank": (LIST, low("unknown"), "gbf49_measure", {(*x, "unknown") for x in OF_LIST}),
+    "nobody asked, rank unknown": (SCORE, [UNREAD], "pipl_13", whole("unknown")),
+    "nobody asked, by policy": (LIST, low("central policy"), "pipl_13", whole("unknown", "little_list")),
+    "told afterwards": (
+        SCORE,
+        [("omitted:", f"notice: {{kind: after, text: by post, {CITED}}}\nomitted:")],
+        "pipl_35",
+        whole("allowed"),
+    ),
+    "a record that tells of an account": (
+        SCORE,
+        [("n_blood_donation", "n_card_overdue")],
+        "pipl_28",
+        {("rule", "blood", "card_overdue", "unknown")},
+    ),
+    "fourteen is no child": (SCORE, [("age >= 18", "age >= 14"), ("n_blood_donation", "n_bravery")], "pipl_28", set()),
+    "a score that harms nobody needs no way back": (SCORE, HARMLESS, "gbf49_repair", set()),
+    "a deduction alone needs a way back": (SCORE, HARMLESS[:-2], "gbf49_repair", whole("unknown")),
+    "a listing alone needs a way back": (
+        LIST,
+        [("sanctions:", "notes: [x] #")],
+        "gbf49_repair",
+        whole("unknown", "little_list"),
+    ),
+    "three years are not too long": (
+        LIST,
+        [("days: 1825", "days: 1095"), ("days: 730", "days: 1096")],
+        "order_36_term",
+        {("entry", "refuses", "", "not allowed"), ("entry", "listed", "", "allowed")},
+    ),
+    "a list that also grades": (
+        LIST,
+        [("sanctions:", f"bands: [{{name: all, label: a, {CITED}}}]\nsanctions:"), *low("law")],
+        "gbf49_measure",
+        {(*x, "allowed") for x in OF_LIST},
     ),
     # A list.
     "a field set by departmental rule": (LIST, [], "gbf49_field_of_list", whole("unknown", "little_list")),
@@ -402,6 +453,25 @@ def test_every_rulebook_can_be_held_against_every_law(name, key):
     assert f"{scheme.name}: " in told
     for finding in judgement.findings:
         assert finding.told.id in told
+
+
+LEAST = {
+    "age >= 18": 18,
+    "age >= 18 and tenure == x": 18,
+    "age >= 16 and age >= 18": 18,
+    "age >= 18 or tenure == x": None,
+    "not age >= 18": None,
+    "age > 18": None,
+    "age <= 18": None,
+    "years >= 18": None,
+    "age >= years": None,
+    "age in [18, 19]": None,
+}
+
+
+@pytest.mark.parametrize("condition", LEAST)
+def test_the_least_age_that_a_gate_lets_through(condition):
+    assert least(parse_condition(condition), "age") == LEAST[condition]
 
 
 def test_inputs_have_the_sign_of_their_points():
