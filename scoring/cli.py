@@ -1,6 +1,6 @@
-"""The command line: `scoring run`, `report`, `compare`, `schemes`, `population`, `claims`, `init`.
+"""The command line: `scoring run`, `report`, `compare`, `schemes`, `claims`, `population`, `init`, `schemas`.
 
-Exit codes: 0 done, 1 the input is wrong (one line a problem), 2 usage.
+Exit codes: 0 done, 1 the input is wrong (one line a problem) or a population fails its validation, 2 usage.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ app.add_typer(population_app, name="population")
 People = Annotated[int | None, typer.Option("--people", min=1, help="How many people to draw.")]
 Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="How many seeds to run.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="How many processes; all cores by default.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Schemes, or YAML files; the whole catalogue by default.")]
+Law = Annotated[list[str] | None, typer.Option("--law", help="A law to hold them against: 2020-49, pipl … or all.")]
+Words = Annotated[list[str] | None, typer.Argument(help="Words of it, in English or Chinese.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine-readable results on standard output.")]
 
 
@@ -76,15 +79,24 @@ def show_json(data: Any) -> None:
 
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")]) -> None:
-    """Make a workspace: data_synthetic/, experiments/, schemes/ and reports/, with the shipped examples."""
+    """Make a workspace: data_synthetic/, experiments/, schemas/, schemes/ and reports/, with the shipped examples."""
     from scoring import workspace
 
-    for name in ("data_synthetic", "experiments"):
+    for name in ("data_synthetic", "experiments", "schemas"):
         shutil.copytree(workspace.shipped() / name, folder / name, dirs_exist_ok=True)
     for name in ("schemes", "reports"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     print(f"A workspace. Try: cd {folder} && scoring run tiny")
     print(folder)
+
+
+@app.command()
+def schemas(out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("schemas")) -> None:
+    """Write the JSON Schemas by which an editor completes and checks rulebooks, cases, recipes and experiments."""
+    from scoring import experiment as room
+
+    for path in room.write_schemas(out):
+        print(path)
 
 
 @app.command()
@@ -156,13 +168,40 @@ def compare(
     print(page)
 
 
-@schemes_app.command("list")
-def list_schemes(as_json: AsJson = False) -> None:
-    """List every scheme that can be named."""
-    from scoring import schemes, workspace
+Recipe = Annotated[str, typer.Option("--recipe", help="The recipe whose subjects and records the schemes meet.")]
 
-    rows = [{"name": name, **schemes.summary(schemes.load(path))} for name, path in workspace.names("scheme").items()]
-    show_json(rows) if as_json else print(table(rows))
+
+@schemes_app.command("list")
+def list_schemes(recipe: Recipe = "weihai_2020", as_json: AsJson = False) -> None:
+    """List every scheme that can be named, by subject and instrument."""
+    from scoring import experiment as room
+
+    rows = room.catalogue(recipe)
+    if as_json:
+        show_json(rows)
+        return
+    heading, *lines = table([line_of(row) for row in rows]).splitlines()
+    kinds = [f"{row['subject'].replace('_', ' ')} · {row['instrument']}" for row in rows]
+    print(f"  {heading}")
+    for i, (kind, line) in enumerate(zip(kinds, lines, strict=True)):
+        print(f"{'' if i and kinds[i - 1] == kind else kind + chr(10)}  {line}")
+
+
+def line_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what the list shows of a scheme; what is undefined is a dash."""
+    from scoring import schemes
+
+    share, live, reads = row["documented_share"], row["live"], row["reads_protected"]
+    return {
+        "name": row["name"],
+        "in force": schemes.years(row["from"], row["to"]),
+        "enrolment": row["enrolment"],
+        "rules": row["rules"],
+        "documented": "–" if share is None else f"{100 * share:.0f}%",
+        "live": "–" if live is None or not row["rules"] else live,
+        "family": "family" if row["family"] else "",
+        "reads protected": "–" if reads is None else ", ".join(reads),
+    }
 
 
 @schemes_app.command("show")
@@ -176,101 +215,65 @@ def show_scheme(name: str, as_json: AsJson = False) -> None:
 
 
 @schemes_app.command("check")
-def check_schemes(
-    names: Annotated[list[str], typer.Argument(help="Schemes of the catalogue, or YAML files.")],
-    recipe: Annotated[str, typer.Option(help="The recipe whose records the rules may read.")] = "weihai_2020",
-    law: Annotated[list[str] | None, typer.Option(help="Hold them against a law: 2020-49, pipl … or all.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check schemes against the schema and the records of a recipe; with --law, what the law would not allow.
-
-    What a law would not allow is a finding and no error.
-    """
+def check_schemes(names: list[str], recipe: Recipe = "weihai_2020", law: Law = None, as_json: AsJson = False) -> None:
+    """Check schemes and their cases against the records of a recipe; with --law, what the law would not allow."""
     from scoring import experiment as room
+    from scoring.schemes import opinion
 
-    laws, files = known_laws(law or []), scheme_files(names)
-    problems = [problem for file in files for problem in room.problems_of_scheme(file, recipe)]
+    rulebooks = room.rulebooks(names)
+    problems = room.problems_of_schemes(rulebooks, recipe)
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:
         sys.exit(1)
-    if laws:
-        show_judgements(files, laws, as_json)
-    else:
-        show_json([str(file) for file in files]) if as_json else print("\n".join(map(str, files)))
-
-
-def scheme_files(names: list[str]) -> list[Path]:
-    """Return the files of schemes. Raises Refused with every name that is not known."""
-    from scoring import workspace
-    from scoring.documents import Problem, Refused
-
-    files: list[Path] = []
-    problems: list[Problem] = []
-    for name in names:
-        try:
-            files.append(workspace.find("scheme", name))
-        except Refused as refusal:
-            problems += refusal.problems
-    if problems:
-        raise Refused(problems)
-    return files
-
-
-def known_laws(given: list[str]) -> list[str]:
-    """Return the keys of the laws that were named, every one for `all`."""
-    from scoring.documents import did_you_mean
-    from scoring.schemes import laws
-
-    known = laws.shipped()
-    for name in given:
-        if name not in known and name != "all":
-            hint = did_you_mean(name, known) or f"known: {', '.join(known)}, all"
-            raise typer.BadParameter(f"no law {name!r} — {hint}", param_hint="--law")
-    return list(known) if "all" in given else list(dict.fromkeys(given))
-
-
-def show_judgements(files: list[Path], keys: list[str], as_json: bool) -> None:
-    """Print what laws make of schemes, and a line each of how much was found."""
-    from scoring import schemes
-    from scoring.schemes import laws, legality, opinion
-
-    loaded = [schemes.central(schemes.load(file)) for file in files]
-    judged = [legality.judged(scheme, key, laws.shipped()[key]) for scheme in loaded for key in keys]
-    rows = [opinion.plain(judgement) for judgement in judged]
-    if as_json:
-        show_json(rows)
+    if not law:
+        show_json([str(file) for file in rulebooks]) if as_json else print("\n".join(map(str, rulebooks)))
         return
-    print("\n\n\n".join(map(opinion.told, judged)))
-    if len(rows) > 1:
-        print()
-        print(table([{name: row[name] for name in ("scheme", "law", "standing")} | row["counts"] for row in rows]))
+    judged = room.judgements(rulebooks, law)
+    show_json([opinion.plain(one) for one in judged]) if as_json else print(opinion.all_told(judged))
 
 
 @schemes_app.command("contexts")
-def show_contexts(
-    names: Annotated[list[str] | None, typer.Argument(help="Schemes, or YAML files; the whole catalogue else.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show which records close or open which contexts, and which of these pairs are of unrelated fields."""
-    from scoring import schemes, workspace
+def show_contexts(names: Names = None, as_json: AsJson = False) -> None:
+    """Show which records close or open which contexts, pairs of unrelated fields marked."""
+    from scoring import experiment as room
     from scoring.schemes import pairs
 
-    files = scheme_files(names) if names else list(workspace.names("scheme").values())
-    found = pairs.uses(schemes.central(schemes.load(file)) for file in files)
+    found = pairs.uses(room.named(names))
     show_json(pairs.plain(found)) if as_json else print(pairs.told(found))
 
 
 @app.command("claims")
-def show_claims(
-    words: Annotated[list[str] | None, typer.Argument(help="Words of the claim, in English or Chinese.")] = None,
-    as_json: AsJson = False,
-) -> None:
+def show_claims(words: Words = None, as_json: AsJson = False) -> None:
     """Look up what is often said of social credit, what was read of it, and where."""
     from scoring.schemes import claims
 
     found = claims.found(words or [])
     show_json([claims.plain(claim) for claim in found]) if as_json else print(claims.told(found))
+
+
+@schemes_app.command("diff")
+def diff_schemes(
+    before: Annotated[str, typer.Argument(help="A scheme's name, or its YAML file.")],
+    after: Annotated[str, typer.Argument(help="The scheme that takes its place.")],
+    recipe: Recipe = "weihai_2020",
+    people: Annotated[int, typer.Option("--people", min=1, help="How many subjects to draw.")] = 100_000,
+    group: Annotated[list[str] | None, typer.Option("--group", help="An attribute; A*B crosses two.")] = None,
+    world: Annotated[str | None, typer.Option(help="The recipe's first world by default.")] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Say what changed between two rulebooks, and who moves between their bands or lists."""
+    from scoring import experiment as room
+
+    with progress(f"Scoring {people:,} under both") as tell:
+        told = room.difference(before, after, recipe, people, group, world, seed, tell)
+    if as_json:
+        show_json(told)
+        return
+    from scoring import report as pages
+
+    print(pages.difference_text(told))
 
 
 @population_app.command("list")
@@ -306,6 +309,60 @@ def build_population(
         print(
             room.build(name, people, seed, out, world, auditor, subject, years, neutral or (), settings(do or []), tell)
         )
+
+
+@population_app.command("card")
+def card_of_population(
+    name: Annotated[str, typer.Argument(help="A recipe's name, or its YAML file.")],
+    out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("reports/cards"),
+    people: Annotated[int, typer.Option("--people", min=1, help="How many people the validation draws.")] = 200_000,
+) -> None:
+    """Write the data card of a population: Markdown, Croissant, and its causal graph drawn."""
+    from scoring import experiment as room
+
+    with progress(f"Compiling {name}") as tell:
+        written = room.card(name, out, people, progress=tell)
+    print("\n".join(map(str, written)))
+
+
+@population_app.command("sample")
+def sample_population(
+    name: Annotated[str, typer.Argument(help="A recipe's name, or its YAML file.")],
+    people: Annotated[int, typer.Option("--people", min=1, max=100_000)] = 5_000,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("reports/sample"),
+) -> None:
+    """Write a small sample: persons, the firms that they represent, the records of both, and the data card."""
+    from scoring import experiment as room
+
+    print("\n".join(map(str, room.sample(name, people, seed, out))))
+
+
+@population_app.command("validate")
+def validate_population(
+    name: Annotated[str, typer.Argument(help="A recipe's name, or its YAML file.")],
+    people: Annotated[int, typer.Option("--people", min=1, help="Other subjects as stand with them.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    world: Annotated[str | None, typer.Option(help="The recipe's first world by default.")] = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a population and hold it against its recipe; exit code 1 if anything that has a gate fails."""
+    from dataclasses import asdict
+
+    from scoring import experiment as room
+    from scoring.population import checklist
+
+    with progress(f"Validating {name}") as tell:
+        checks = room.validate(name, people, seed, world, workers or cores(), tell)
+    if as_json:
+        show_json([asdict(check) for check in checks])
+    else:
+        for title, rows, more in checklist.sections(checks):
+            print("\n".join(filter(None, [title, table(rows), more])), end="\n\n")
+        print(checklist.summary(checks))
+    if any(check.passed is False for check in checks):
+        sys.exit(1)
 
 
 def settings(given: list[str]) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """A document is a YAML file whose every value remembers its line.
 
 Recipes, rulebooks and experiments are read here and nowhere else, so that each problem in any of them is told the same
-way: file, line, path, what is wrong, and a hint; all problems at once.
+way: file, line, path, what is wrong, and a hint; all problems at once. The same models give the JSON Schema by which an
+editor checks a document while it is written.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -201,3 +203,50 @@ def parse(text: str, name: str = "<text>") -> Document:
     if problems:
         raise Refused(problems)
     return Document(name, data, lines)
+
+
+DRAFT = "http://json-schema.org/draft-07/schema#"  # the newest that every YAML editor reads
+
+
+def schema_of(model: type[BaseModel], title: str) -> dict[str, Any]:
+    """Return the JSON Schema of the documents that a model validates; it refers to nothing outside itself."""
+    from pydantic.json_schema import GenerateJsonSchema
+
+    class Untitled(GenerateJsonSchema):
+        """What pydantic generates, without a title that repeats the key."""
+
+        def field_title_should_be_set(self, schema: Any) -> bool:
+            return False
+
+    found = model.model_json_schema(ref_template="#/definitions/{model}", schema_generator=Untitled)
+    definitions = {n: _as_written(part) | {"title": _in_words(n)} for n, part in found.pop("$defs", {}).items()}
+    return {"$schema": DRAFT} | _as_written(found) | {"title": title, "definitions": definitions}
+
+
+def _in_words(name: str) -> str:
+    """Name the thing that a model stands for.
+
+    >>> _in_words("DirectBand"), _in_words("RuleText")
+    ('direct band', 'rule')
+    """
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name.removesuffix("Text")).lower()
+
+
+def _as_written(part: Any) -> Any:
+    """Return a part of a schema in the words of the older draft, every object closed, without empty defaults."""
+    if isinstance(part, list):
+        return [_as_written(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    part = {key: value for key, value in part.items() if key != "default" or (value and not isinstance(value, dict))}
+    pair, keys, free = part.pop("prefixItems", None), part.pop("propertyNames", {}), part.get("additionalProperties")
+    if pair and pair[0] == pair[-1]:  # a pair is two of a kind
+        part["items"] = pair[0]
+    if "enum" in keys:
+        part |= {"properties": dict.fromkeys(keys["enum"], free), "additionalProperties": False}
+    if "patternProperties" in part:
+        part["additionalProperties"] = False
+    if isinstance(part.get("description"), str):
+        part["description"] = "\n\n".join(" ".join(p.split()) for p in part["description"].split("\n\n"))
+    names = ("properties", "patternProperties")  # their keys are a document's own, not a schema's
+    return {k: {n: _as_written(p) for n, p in v.items()} if k in names else _as_written(v) for k, v in part.items()}

@@ -1,21 +1,12 @@
 """Small hand-made frames, on every engine that a scheme scores."""
 
+from functools import cache
+
 import duckdb
 import polars as pl
 
-from scoring import schemes, workspace
+from scoring import population, schemes, workspace
 from scoring.documents import read
-
-WORDS = {
-    "hukou_place": "local",
-    "education": "junior",
-    "employment": "employed",
-    "social_insurance": "insured",
-    "income_quintile": "q3",
-    "internet_user": "online",
-    "has_credit": "credit",
-    "tenure": "one_year_or_more",
-}
 
 CITED = "mark: assumed, source: X"
 HEAD = f"""
@@ -38,6 +29,7 @@ rules:
 """
 
 
+@cache
 def catalogue():
     return {name: schemes.load(path) for name, path in workspace.names("scheme").items()}
 
@@ -46,14 +38,46 @@ def cases(name):
     return read(workspace.find("scheme", name).with_name(f"{name}.cases.yaml")).data
 
 
-def frame_of(reads, rows, defaults):
-    """One row a case; what a case does not give is the default, a word of its attribute, or zero."""
-    full = [{c: {**defaults, **row}.get(c, WORDS.get(c, 0)) for c in reads} for row in rows]
-    types = {c: pl.String if c in WORDS else pl.UInt8 if c == "age" else pl.Int16 for c in reads}
-    frame = pl.DataFrame(full, schema=types)
-    return frame.with_columns(
-        pl.col(c).cast(pl.Enum(frame[c].drop_nulls().unique().to_list())) for c in reads if c in WORDS
-    )
+@cache
+def plan_of(subject):
+    recipe = population.load(workspace.find("recipe", "weihai_2020"), [subject])
+    return population.compile_recipe(recipe, "equal_conduct", subject)
+
+
+@cache
+def catalogue_frame(subject):
+    """Subjects of one kind to fit on."""
+    return population.people(plan_of(subject), 20_000, 5)
+
+
+@cache
+def ready(name):
+    """Return a scheme of the catalogue as one that scores: a family at its defaults, a learned one fitted."""
+    loaded = catalogue()[name]
+    if isinstance(loaded, schemes.Learnable):
+        return loaded.fit(catalogue_frame(loaded.central().subject))
+    return loaded.central() if isinstance(loaded, schemes.Family) else loaded
+
+
+def frame_of(reads, rows, defaults, subject="person"):
+    """One row a case; what a case does not give is the default, the first level of its attribute, or zero.
+
+    The state of the year before (`prior__…`) is a column where some case gives it, and null where a case does not.
+    """
+    levels = plan_of(subject).levels
+    state = dict.fromkeys(c for row in rows for c in row if c.startswith("prior__"))
+    columns = [*reads, *state]
+    first = {c: levels[c][0] if c in levels else None if c in state else 0 for c in columns}
+    full = [{c: {**first, **defaults, **row}[c] for c in columns} for row in rows]
+    return pl.DataFrame(full, schema={c: type_of(c, levels) for c in columns})
+
+
+def type_of(column, levels):
+    if column in levels:
+        return pl.Enum(levels[column])
+    if column.startswith(("amt_", "lot__", "prior__")):
+        return pl.Int32
+    return pl.Int8 if column.startswith("listed__") else pl.UInt8 if column == "age" else pl.Int16
 
 
 ENGINES = {

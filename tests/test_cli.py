@@ -4,12 +4,13 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from scoring import cli
+from scoring import cli, workspace
 from scoring.documents import Refused
 
 RUNNER = CliRunner()
@@ -90,13 +91,15 @@ def test_schemes_are_held_against_a_law(tmp_path):
         f["id"] for row in rows if row["scheme"] == "little" for f in row["findings"] if f["verdict"] != "allowed"
     }
     assert {"petition", "restricted"} <= flagged
-    table = call("schemes", "check", "hangzhou_2018", "--law", "pipl", "--law", "ndrc-2019").output.splitlines()
-    assert table[-2].split()[:3] == ["hangzhou_2018", "pipl", "in"]
+    words = ("schemes", "check", "hangzhou_2018", "zhima_2015", "--law", "pipl", "--law", "2020-49")
+    table = call(*words).output.splitlines()
+    assert [line.split()[:2] for line in table[-4:-2]] == [["hangzhou_2018", "pipl"], ["hangzhou_2018", "2020-49"]]
+    assert table[-1].split()[-7:] == ["–", "–", "–", "–", "outside", "its", "scope"]
 
 
 def test_a_law_or_a_scheme_that_is_not_known_is_refused_with_a_hint(tmp_path):
-    assert "did you mean 'pipl'" in call("schemes", "check", "hangzhou_2018", "--law", "piql").output
-    assert call("schemes", "check", "hangzhou_2018", "--law", "piql").exit_code == 2
+    with pytest.raises(Refused, match="no law 'piql' — did you mean 'pipl'"):
+        call("schemes", "check", "hangzhou_2018", "--law", "piql")
     with pytest.raises(Refused) as refused:
         call("schemes", "check", "hangzho_2018", "rongchen_2016", "--law", "all")
     assert [p.hint for p in refused.value.problems] == [
@@ -119,6 +122,52 @@ def test_contexts_and_claims_are_shown():
     assert {s["kind"] for s in claim[0]["sources"].values()} == {"copy", "secondary"}
     with pytest.raises(Refused, match="did you mean 'flights'"):
         call("claims", "flihgts")
+
+
+def test_every_document_of_a_workspace_finds_the_schema_that_it_names(tmp_path):
+    call("init", tmp_path)
+    documents = [p for folder in ("data_synthetic/recipes", "experiments") for p in (tmp_path / folder).glob("*.yaml")]
+    assert documents
+    for document in documents:
+        named = document.read_text("utf-8").splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+        assert (document.parent / named).resolve().parent == (tmp_path / "schemas").resolve()
+        assert (document.parent / named).is_file()
+
+
+def test_schemas_are_written(tmp_path):
+    written = call("schemas", "--out", tmp_path / "s").output.split()
+    kinds = ("scheme", "cases", "recipe", "experiment")
+    assert written == [str(tmp_path / "s" / f"{kind}.schema.json") for kind in kinds]
+    assert all(json.loads(Path(path).read_text("utf-8"))["title"] for path in written)
+
+
+def test_schemes_are_listed_by_subject_and_instrument_with_what_they_read():
+    lines = call("schemes", "list").output.splitlines()
+    assert lines[0].split("  ")[1] == "name"
+    assert "person · points scheme" in lines
+    (hangzhou,) = [line for line in lines if line.startswith("  hangzhou_2018 ")]
+    assert hangzhou.split() == ["hangzhou_2018", "2018–", "consent", "18", "0%", "18", "family", "hukou_place"]
+    (law,) = [line for line in lines if line.startswith("  no_scheme ")]
+    assert law.split() == ["no_scheme", "always", "automatic", "0", "–", "–"]
+
+
+def test_a_rulebook_is_checked_with_its_cases_whichever_of_the_two_is_named(tmp_path):
+    for suffix in (".yaml", ".cases.yaml"):
+        text = workspace.find("scheme", "no_scheme").with_name(f"no_scheme{suffix}").read_text("utf-8")
+        (tmp_path / f"no_scheme{suffix}").write_text(text.replace("fined: true", "fined: false"), encoding="utf-8")
+    for suffix in (".yaml", ".cases.yaml"):
+        done = RUNNER.invoke(cli.app, ["schemes", "check", str(tmp_path / f"no_scheme{suffix}")])
+        assert done.exit_code == 1
+        assert "no_scheme.cases.yaml:5  $.cases[1]: case 'ticket' comes out with fined true, not false" in done.output
+
+
+def test_what_changed_between_two_rulebooks_is_told_and_given_as_json():
+    words = ("schemes", "diff", "rongcheng_2016", "hangzhou_2018", "--people", 2_000, "--group", "sex")
+    told = call(*words).output
+    assert told.startswith("Of 10,000 persons, moving from rongcheng_2016 to hangzhou_2018, ")
+    found = json.loads(call(*words, "--json").stdout)
+    assert {row["group_by"] for row in found["moves"]} == {"everyone", "sex"}
+    assert {"part", "id", "what", "field", "before", "after"} == set(found["changes"][0])
 
 
 def test_a_population_is_built(tmp_path):

@@ -9,19 +9,36 @@ from pathlib import Path
 from typing import Any
 
 from scoring import schemes, workspace
+from scoring.experiment.card import card
+from scoring.experiment.catalogue import catalogue, judgements, named, problems_of_schemes, rulebooks
 from scoring.experiment.compare import compare
-from scoring.experiment.people import build, people, planned, recipe_of
+from scoring.experiment.difference import difference
+from scoring.experiment.people import build, people, recipe_of
 from scoring.experiment.run import run
+from scoring.experiment.sample import sample
+from scoring.experiment.schemas import write_schemas
+from scoring.experiment.validate import validate
 
-__all__ = ["build", "compare", "people", "problems_of_scheme", "recipe_of", "run", "scheme"]
+__all__ = [
+    "build",
+    "card",
+    "catalogue",
+    "compare",
+    "difference",
+    "judgements",
+    "named",
+    "people",
+    "problems_of_schemes",
+    "recipe_of",
+    "rulebooks",
+    "run",
+    "sample",
+    "scheme",
+    "validate",
+    "write_schemas",
+]
 
 
 def scheme(name: str | Path) -> Any:
     """Load a scheme of the catalogue, or of a YAML file, by name. Raises Refused."""
     return schemes.load(workspace.find("scheme", name))
-
-
-def problems_of_scheme(path: str | Path, recipe: str | Path) -> list[Any]:
-    """Return every problem of a scheme file, the columns that a recipe's population has known."""
-    plan = planned(recipe)
-    return schemes.problems_in(path, plan.columns, plan.levels)

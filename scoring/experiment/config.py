@@ -48,21 +48,25 @@ class Probes(Part):
 
 
 class Experiment(Part):
-    """One experiment (design: the YAML of an experiment)."""
+    """An experiment: which people, under which schemes, in which worlds, and what is asked of the outcomes."""
 
-    experiment: Name
-    asks: str
+    experiment: Name = Field(description="its name, which is its file's")
+    asks: str = Field(description="the question, as a reader would ask it")
     people: People
-    seeds: int = Field(ge=1, le=1_000)
-    worlds: list[str] = Field(min_length=1)
-    schemes: list[str] = Field(min_length=1)
-    baseline: str | None = None
-    groups: Annotated[list[Group], Field(min_length=1)] | dict[Kind, list[Group]]
-    events: dict[Kind, dict[str, Annotated[int, Field(ge=0, le=64)]]] = {}  # what everyone does in the first year
-    references: dict[str, str] = {}
-    primary: list[Primary] = Field(default=[], max_length=6)
+    seeds: int = Field(ge=1, le=1_000, description="how many populations are drawn, seeds 1, 2, …")
+    worlds: list[str] = Field(min_length=1, description="assumption sets of the recipe")
+    schemes: list[str] = Field(min_length=1, description="names of rulebooks")
+    baseline: str | None = Field(default=None, description="what holds without any scheme, no_scheme for one")
+    groups: Annotated[list[Group], Field(min_length=1)] | dict[Kind, list[Group]] = Field(
+        description="attributes, several in a list are crossed; by kind of subject where there are several"
+    )
+    events: dict[Kind, dict[str, Annotated[int, Field(ge=0, le=64)]]] = Field(
+        default={}, description="what everyone does in the first year: how many, of which record type"
+    )
+    references: dict[str, str] = Field(default={}, description="the group that others are compared with, by attribute")
+    primary: list[Primary] = Field(default=[], max_length=6, description="at most six, declared before the run")
     probes: Probes | None = None
-    draws: int = Field(default=5, ge=1, le=1_000)
+    draws: int = Field(default=5, ge=1, le=1_000, description="how many, of each scheme whose weights are unknown")
     measures: Literal["all"] | list[str] = "all"
 
     @property

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
@@ -41,10 +41,16 @@ def expand(loaded: Any, declared: Declared) -> list[Design]:
     if isinstance(loaded, schemes.Family):
         return [Design(scheme, draw) for draw, scheme in enumerate(loaded.draws(declared.config.draws))]
     if isinstance(loaded, schemes.Learnable):
-        kind = schemes.summary(loaded)["subject"]
-        plan = population.compile_recipe(declared.recipe, declared.config.worlds[0], kind)
-        return [Design(loaded.fit(population.people(plan, TRAINING_PEOPLE, TRAINING_SEED)))]
+        kind, world = loaded.text.subject, declared.config.worlds[0]
+        return [Design(standing(loaded, lambda: population.compile_recipe(declared.recipe, world, kind)))]
     return [Design(loaded)]
+
+
+def standing(loaded: Any, plan: Callable[[], Any]) -> Any:
+    """Return the one scheme that stands for a document: of a family its central draw, of a learned scheme its fit."""
+    if isinstance(loaded, schemes.Learnable):
+        return loaded.fit(population.people(plan(), TRAINING_PEOPLE, TRAINING_SEED))
+    return loaded.central() if isinstance(loaded, schemes.Family) else loaded
 
 
 def describe(designs: list[Design], declared: Declared, live: Mapping[str, set[str]]) -> dict[str, Any]:
@@ -60,6 +66,7 @@ def describe(designs: list[Design], declared: Declared, live: Mapping[str, set[s
             "family": design.draw != NO_DRAW,
             "draws": 1,
             "protected_reads": list(schemes.protected_reads(scheme, declared.recipe.subject(scheme.subject).protected)),
+            "uses": [asdict(use) for use in schemes.matrix(scheme)],
             "live_rules": sorted(live.get(design.name, set())),
         }
     return described

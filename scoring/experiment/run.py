@@ -20,7 +20,7 @@ from typing import Any
 
 import polars as pl
 
-from scoring import measures, population
+from scoring import measures, population, schemes
 from scoring.experiment import config as configs
 from scoring.experiment import designs
 from scoring.experiment.chunk import SUMS, chunk
@@ -225,6 +225,7 @@ def studied(declared: Declared, ready: list[designs.Design]) -> measures.Study:
         references=references,
         schemes={design.name: facts(design.scheme) for design in ready},
         redraws=config.probes.redraws if config.probes else 0,
+        pooling={world: declared.recipe.worlds[world].pooling for world in config.worlds},
         baseline=config.baseline,
     )
 
@@ -235,6 +236,7 @@ def facts(scheme: Any) -> dict[str, Any]:
         "complexity": scheme.complexity(),
         "instrument": scheme.instrument,
         "marks": {rule.id: rule.mark for rule in scheme.rules},
+        "closes": schemes.closes(scheme),
     }
 
 
@@ -276,6 +278,7 @@ def told(declared: Declared, ready: list[designs.Design], cubes: Cubes, hashes: 
         "years": config.people.years,
         "seeds": list(range(1, config.seeds + 1)),
         "groups": config.groupings,
+        "groups_of": {kind: [configs.grouping(g) for g in config.groups_of(kind)] for kind in declared.kinds},
         "designs": config.designs,
         "schemes": designs.describe(ready, declared, live_rules(cubes)),
         "example_ledgers": {name: ledger for name, ledger in ledgers.items() if ledger},

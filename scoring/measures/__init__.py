@@ -12,7 +12,16 @@ from typing import Literal
 
 import polars as pl
 
-from scoring.measures import comparison, decomposition, disparity, errors, explanation, stability, turnover
+from scoring.measures import (
+    comparison,
+    consequences,
+    decomposition,
+    disparity,
+    errors,
+    explanation,
+    stability,
+    turnover,
+)
 from scoring.measures.counts import Counts
 from scoring.measures.errors import TAUS
 from scoring.measures.study import Study
@@ -50,6 +59,9 @@ MEASURES: dict[str, Measure] = {
     ),
     "excess_per_10000": Measure(
         disparity.excess_per_10000, "outcome", "How many more of 10,000 than at the reference's rate?", "disparity"
+    ),
+    "contexts_closed": Measure(
+        consequences.contexts_closed, "outcome", "How many doors does a listing close, related or not?", "consequences"
     ),
     "false_positive_rate": Measure(
         errors.false_positive_rate, "outcome", "Who is sanctioned below the simulated harm?", "errors"

@@ -19,14 +19,16 @@ class Study:
 
     `outcomes` gives the polarity of each (scheme, outcome); `references` the declared reference of each grouping, or
     None for the largest group; `schemes` plain facts of each scheme: `complexity` (a dict of numbers), `instrument`,
-    `marks` (rule → mark). `redraws` is how often the lottery probe drew; `baseline` the scheme that differences are
-    taken from besides the first.
+    `marks` (rule → mark), `closes` (the outcome of being listed, with the number of related and unrelated contexts that
+    it closes). `redraws` is how often the lottery probe drew; `baseline` the scheme that differences are taken from
+    besides the first; `pooling` how the records of each world are pooled.
     """
 
     outcomes: Mapping[tuple[str, str], str]
     references: Mapping[str, str | None] = field(default_factory=dict)
     schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     redraws: int = 0
+    pooling: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.95
     baseline: str | None = None
 

@@ -336,6 +336,9 @@ class Faults:
                 yield self.problem((*here, "cuts"), what, "one rising cut between each two levels")
             for level in set(self.levels[quantity.given]) ^ set(quantity.lognormal):
                 yield self.problem((*here, "lognormal"), f"level {level!r} of {quantity.given} must stand once")
+            for level in quantity.targets.means if quantity.targets else ():
+                loc = (*here, "targets", "means", level)
+                yield from self.unknown(level, self.levels[quantity.within], loc, f"level of {quantity.within}")
 
     def of_held_out(self, here: Loc, table: HeldOut) -> Iterator[Problem]:
         """Yield what is wrong with a held-out table: what was fitted cannot validate."""
@@ -360,11 +363,15 @@ def cited(subject: Subject) -> Iterator[tuple[Loc, str]]:
         yield ("attributes", name, "source"), attribute.source
         if attribute.margin:
             yield ("attributes", name, "margin", "source"), attribute.margin.source
-    if subject.households:
-        yield ("households", "source"), subject.households.source
+    for part in ("households", "density"):
+        if one := getattr(subject, part):
+            yield (part, "source"), one.source
     for part in ("quantities", "latent", "pressures", "totals", "held_out"):
         for name, one in getattr(subject, part).items():
             yield (part, name, "source"), one.source
+    for name, quantity in subject.quantities.items():
+        if quantity.targets:
+            yield ("quantities", name, "targets", "source"), quantity.targets.source
     for stage in ("elsewhere", "share", "link"):
         yield ("chain", stage, "source"), getattr(subject.chain, stage).source
     for name, record in subject.records.items():

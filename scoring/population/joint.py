@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from scoring.documents import Problem, Refused
-from scoring.population.recipe import Attribute, Margin, Subject, cell
+from scoring.population.recipe import Attribute, HeldOut, Margin, Subject, cell
 
 ROUNDS = 2_000  # of raking; where a share is near one, each step is small
 CLOSE, NEAR = 1e-12, 1e-6
@@ -136,8 +136,8 @@ class Joint:
         off = [(level, theirs[level], share) for level, share in ours.items() if abs(theirs[level] - share) > NEAR]
         return off[:1]
 
-    def groups(self, margin: Margin, name: str) -> Iterator[tuple[Any, float]]:
-        """Yield where in a table summed onto a margin each of its shares stands.
+    def groups(self, margin: Margin | HeldOut, name: str) -> Iterator[tuple[Any, float]]:
+        """Yield where in a table of the stated axes each of its shares stands.
 
         The attributes of `by` are named in the order of `given`.
         """

@@ -81,14 +81,24 @@ class Lognormal(Part):
     sigma: float = Field(gt=0)
 
 
+class Means(Cited):
+    """Published means of a quantity, by level of its `within`."""
+
+    means: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
+
+
 class Quantity(Cited):
-    """A whole number, lognormal by level of `given`, in the band between two cuts that the attribute `within` names."""
+    """A whole number, lognormal by level of `given`, in the band between two cuts that the attribute `within` names.
+
+    `targets` are published means that it has to meet, before the `factor`.
+    """
 
     within: str
     cuts: list[Annotated[float, Field(gt=0)]]
     given: str
     lognormal: dict[str, Lognormal]
     factor: float = Field(default=1.0, gt=0)
+    targets: Means | None = None
     unit: str
     household: bool = False
     label: str = ""
@@ -236,11 +246,17 @@ class World(Part):
     planted: Planted | None = None
 
 
+class Density(Cited):
+    """How many subjects stand with 1,000 persons."""
+
+    per_1000_persons: float = Field(gt=0)
+
+
 class Subject(Part):
     """A kind of subject: its attributes, latent conduct and record types."""
 
     label: str = ""
-    per_1000_persons: float = Field(default=1000, gt=0)
+    density: Density | None = None  # how many there are; without it, they are persons
     legal_representative: bool = False  # each is represented by an adult of the population
     protected: list[str] = []
     households: Households | None = None
@@ -255,6 +271,11 @@ class Subject(Part):
     strata: dict[str, Stratum] = {}
     totals: dict[str, Total] = {}
     held_out: dict[str, HeldOut] = {}
+
+    @property
+    def per_1000_persons(self) -> float:
+        """How many of them stand with 1,000 persons."""
+        return self.density.per_1000_persons if self.density else 1000
 
     @property
     def drawn(self) -> dict[str, Attribute]:

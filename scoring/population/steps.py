@@ -43,6 +43,6 @@ def reached(table: Steps, u: np.ndarray, rows: np.ndarray) -> np.ndarray:
     found = table.guide.reshape(-1).take((rows.astype(wide) << wide(8)) | (u >> np.uint32(24)).astype(wide))
     unsure = np.flatnonzero(found == UNSURE)
     if len(unsure):
-        exactly = table.thresholds[rows[unsure]] if len(rows) == len(u) else table.thresholds
+        exactly = table.thresholds[rows[unsure] if len(rows) == len(u) else rows]
         found[unsure] = (u[unsure, None] >= exactly).sum(axis=1)
     return found

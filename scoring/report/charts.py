@@ -191,6 +191,27 @@ def errors(rows: Sequence[Row], identity: str) -> str:
     return svg((marks + labels).properties(width=WIDTH, height=170), identity)
 
 
+def years(rows: Sequence[Row], identity: str) -> str:
+    """Draw the share of subjects on a list in each year."""
+    drawn = [r for r in rows if r["value"] is not None]
+    if not drawn:
+        return ""
+    data = pl.DataFrame(
+        {
+            "year": [r["period"] + 1 for r in drawn],
+            "share": [100 * r["value"] for r in drawn],
+            "label": [wording.percent(r["value"], 2) for r in drawn],
+        }
+    )
+    base = alt.Chart(data).encode(
+        x=alt.X("year:O").title("year").axis(labelAngle=0),
+        y=alt.Y("share:Q").title("per cent on the list").scale(zero=True),
+    )
+    marks = base.mark_line(color=RUST) + base.mark_point(size=50, filled=True, color=RUST)
+    labels = base.mark_text(dy=-10, fontSize=11, color=INK).encode(text="label:N")
+    return svg((marks + labels).properties(width=WIDTH, height=170), identity)
+
+
 def pivotal(rows: Sequence[Row], identity: str) -> str:
     """Draw, by record type, the share of persons whose verdict turns on one record of it."""
     drawn = sorted((r for r in rows if r["value"]), key=lambda r: -r["value"])[:12]
@@ -221,4 +242,5 @@ CHARTS: dict[str, Callable[..., str]] = {
     "waterfall": waterfall,
     "errors": errors,
     "pivotal": pivotal,
+    "years": years,
 }

@@ -40,6 +40,11 @@ class Shown:
         first = primary[0]["group"] if primary else self.manifest["groups"][0]
         self.first_grouping = first if isinstance(first, str) else "*".join(first)
 
+    def grouping_of(self, scheme: str) -> str:
+        """Return what the subjects of a design are first grouped by."""
+        mine: list[str] = self.manifest["groups_of"][self.told(scheme)["subject"]]
+        return self.first_grouping if self.first_grouping in mine else mine[0]
+
     @property
     def schemes(self) -> list[str]:
         """The designs without ordinary law, which the page shows as what they are held against."""
@@ -70,7 +75,7 @@ class Shown:
 
 def once(rows: pl.DataFrame, also: Sequence[str]) -> list[Row]:
     """Keep one row a number: over seeds if there is an interval, else over draws, else one audit's."""
-    key = ["scheme", "versus", "measure", "param", "term", "outcome", "group_by", "group", *also]
+    key = ["scheme", "versus", "measure", "param", "term", "outcome", "group_by", "group", "period", *also]
     rank = pl.col("uncertainty").replace_strict(
         {u: i for i, u in enumerate(PREFERRED)}, default=9, return_dtype=pl.Int32
     )
@@ -102,7 +107,7 @@ def bands_by_group(shown: Shown) -> Iterator[Figure]:
     """Yield the bands of each scheme that has them, by the first grouping."""
     for name in shown.designs:
         order = [band["name"] for band in shown.told(name)["bands"]]
-        rows = shown.best(measure="band_rate", scheme=name, group_by=shown.first_grouping)
+        rows = shown.best(measure="band_rate", scheme=name, group_by=shown.grouping_of(name))
         if not rows or not order:
             continue
         groups = list(dict.fromkeys(r["group"] for r in rows))
@@ -114,7 +119,7 @@ def bands_by_group(shown: Shown) -> Iterator[Figure]:
             identity,
             f"{shown.title(name)}: band {biggest['term']} holds {wording.percent(biggest['value'])} of "
             f"{wording.level(biggest['group'])}",
-            f"Share of scored persons by band and {wording.attribute(shown.first_grouping)}, worst band first, "
+            f"Share of scored persons by band and {wording.attribute(shown.grouping_of(name))}, worst band first, "
             f"world {shown.world}."
             + (
                 " Medians over draws of the unknown weights, so bars need not reach 100."
@@ -228,7 +233,7 @@ def gap_by_rule(shown: Shown) -> Iterator[Figure]:
             "total": "gap in mean points",
         }
         marks = {r["id"]: r["mark"] for r in told["rules"]}
-        found = shown.best(measure="rule_gap", scheme=name, group_by=shown.first_grouping)
+        found = shown.best(measure="rule_gap", scheme=name, group_by=shown.grouping_of(name))
         for group in list(dict.fromkeys(r["group"] for r in found)):
             rows = [r for r in found if r["group"] == group and r["group"] != r["reference"]]
             total = next((r for r in rows if r["term"] == "total"), None)

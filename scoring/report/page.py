@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring.report import wording
+from scoring.report.beyond import contexts_table, over_the_years, worlds_table
 from scoring.report.figures import Shown, bands_by_group, error_curve, forests, gap_by_rule, turning_records
 from scoring.result import Result
 
@@ -69,6 +70,9 @@ def context(result: Result) -> dict[str, Any]:
         "complexity": complexity_table(shown),
         "provenance": [provenance(shown, name) for name in shown.designs],
         "paired": paired_table(shown),
+        "years": list(over_the_years(shown)),
+        "worlds": worlds_table(shown),
+        "contexts": contexts_table(shown),
         "statuses": {s: wording.STATUS[s] for s in result.rows["status"].unique().sort() if s != "ok"},
         "limits": wording.LIMITS,
     }
@@ -133,7 +137,7 @@ def findings(shown: Shown) -> Iterator[dict[str, str]]:
         for row in shown.best(measure="pivotal_record_share", scheme=name, term="any", group_by="everyone"):
             lottery = [
                 r
-                for r in shown.best(measure="self_consistency", scheme=name, group_by=shown.first_grouping)
+                for r in shown.best(measure="self_consistency", scheme=name, group_by=shown.grouping_of(name))
                 if r["param"] == "band"
             ]
             yield {
@@ -146,7 +150,7 @@ def lottery_table(shown: Shown) -> dict[str, Any]:
     """Return, by group, how often redrawn detection gives the same person another verdict."""
     rows = []
     for name in shown.designs:
-        for r in shown.best(measure="self_consistency", scheme=name, group_by=shown.first_grouping):
+        for r in shown.best(measure="self_consistency", scheme=name, group_by=shown.grouping_of(name)):
             rows.append(
                 [
                     shown.title(name),

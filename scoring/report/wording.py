@@ -54,7 +54,8 @@ LIMITS = (
     "gap arises and agree in what is recorded, so records alone could not tell them apart.",
     "Latent conduct and simulated harm are model quantities, not desert. Harm weights are declared, and other weights "
     "are as defensible.",
-    "One year is drawn, without households, repair, expiry or any answer of conduct to the scheme.",
+    "Conduct does not answer to the scheme unless a run declares that it does; who is listed in one year is carried on "
+    "to the next only where a run has more than one.",
     "Complexity counts text; it says nothing of what people understand. Stable is not correct.",
     "The 0.8 and 1.25 lines are a US employment-selection convention and no rule of the place.",
 )

@@ -7,27 +7,37 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scoring.schemes.cases import Cases
+from scoring.schemes.contexts import closes, matrix
 from scoring.schemes.family import Family
 from scoring.schemes.learned import Learnable
 from scoring.schemes.reading import made, problems_in, text_of
 from scoring.schemes.scheme import Band, Outcome, Rule, Scheme
-from scoring.schemes.showing import central, describe, joined, protected_reads, summary, told
+from scoring.schemes.showing import central, describe, joined, live_rules, protected_reads, summary
+from scoring.schemes.telling import told, years
+from scoring.schemes.text import SchemeText
 
 __all__ = [
     "Band",
+    "Cases",
     "Family",
     "Learnable",
     "Outcome",
     "Rule",
     "Scheme",
+    "SchemeText",
     "central",
+    "closes",
     "describe",
     "joined",
+    "live_rules",
     "load",
+    "matrix",
     "problems_in",
     "protected_reads",
     "summary",
     "told",
+    "years",
 ]
 
 

@@ -80,6 +80,16 @@ def matrix(scheme: Scheme) -> Iterator[Use]:
                 yield Use(scheme.name, record, one.context, effect, related, one.mark)
 
 
+def closes(scheme: Scheme) -> dict[str, object] | None:
+    """Return the outcome of being listed, and how many related and unrelated contexts it closes; None without any."""
+    outcome = next((o.name for o in scheme.outcomes.values() if o.listed and o.polarity == "adverse"), None)
+    if outcome is None or not scheme.text.sanctions:
+        return None
+    related = {use.context for use in matrix(scheme) if use.effect == "closes" and use.related}
+    all_of = {one.context for one in scheme.text.sanctions}
+    return {"outcome": outcome, "related": len(related), "unrelated": len(all_of - related)}
+
+
 def by_sign(scheme: Scheme) -> tuple[list[str], list[str]]:
     """Return the record types that count against a subject, and those that count for it; a list counts as a record."""
     adverse: dict[str, None] = {}

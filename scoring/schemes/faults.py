@@ -131,6 +131,10 @@ def learned_faults(document: Document, known: Known) -> Iterator[Problem]:
         answers = conditions.columns(conditions.parse(str(learned.get("target"))))
     except BadCondition:
         answers = []  # told as a condition
+    mitigated = learned.get("mitigation")
+    protected = mitigated.get("protected") if isinstance(mitigated, dict) else None
+    if isinstance(protected, str):
+        yield from bad_columns(document, known, ("learned", "mitigation", "protected"), [protected], True)
     for i, feature in numbered(learned.get("features")):
         loc: Loc = ("learned", "features", i)
         yield from bad_columns(document, known, loc, [str(feature)], True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -63,6 +63,22 @@ def counts(findings: Iterable[Finding]) -> dict[str, int]:
 def told(judgement: Judgement) -> str:
     """Return a judgement as text, one line of quotation an article."""
     return "\n".join([*heading(judgement), *body(judgement), *closing(judgement)])
+
+
+def all_told(judgements: Sequence[Judgement]) -> str:
+    """Return judgements as text; where there are several, with a line each of how much was found."""
+    texts = [told(judgement) for judgement in judgements]
+    return "\n\n\n".join([*texts, *(["\n".join(summary(judgements))] if len(texts) > 1 else [])])
+
+
+def summary(judgements: Sequence[Judgement]) -> list[str]:
+    """Return a line a judgement: how many findings there are of each verdict."""
+    rows = [["scheme", "law", *VERDICTS, ""]]
+    for one in judgements:
+        numbers = ["–" if one.outside else str(n) for n in counts(one.findings).values()]
+        rows.append([one.scheme.name, one.key, *numbers, "outside its scope" if one.outside else one.standing])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in rows]
 
 
 def heading(judgement: Judgement) -> Iterator[str]:

@@ -31,13 +31,16 @@ def problems_in(
     path: str | Path,
     columns: Iterable[str] | None = None,
     levels: Mapping[str, Sequence[str]] | None = None,
+    lists: Iterable[str] | None = None,
 ) -> list[Problem]:
     """Return every problem of a scheme file, in the order of its lines.
 
-    `columns` are those a population has, `levels` the words of its attributes; what is not given is not checked.
+    `columns` are those a population has, `levels` the words of its attributes, `lists` the schemes that can be joined;
+    what is not given is not checked.
     """
+    known = (None if names is None else frozenset(names) for names in (columns, lists))
     try:
-        text_of(path, Known(frozenset(columns) if columns is not None else None, levels or {}))
+        text_of(path, Known(next(known), levels or {}, next(known)))
     except Refused as refusal:
         return list(refusal.problems)
     return []

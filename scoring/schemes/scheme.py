@@ -116,9 +116,9 @@ class Scheme:
         """Whether nobody, given the published rules, can work out a score."""
         return self.model is not None
 
-    @cached_property
-    def reads(self) -> tuple[str, ...]:
-        """Every column that the scheme looks at."""
+    @property
+    def trees(self) -> list[Node]:
+        """Every condition that decides anything, those of the rules last, but for rules that no population can fire."""
         trees = [
             self.eligible,
             self.enrolled,
@@ -126,8 +126,13 @@ class Scheme:
             *(n for _, n, _ in self.direct_bands),
             *(repair.when for repair in self.repairs),
         ]
-        found = [c for tree in trees if tree for c in conditions.columns(tree)]
+        return [tree for tree in trees if tree] + [r.when for r in self.rules if r.when and not r.unmodelled]
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """Every column that the scheme looks at, in the order of its text."""
         ruled = [c for rule in self.rules if not rule.unmodelled for c in rule.reads]
+        found = [c for tree in self.trees for c in conditions.columns(tree) if c not in ruled]
         return tuple(dict.fromkeys([*found, *ruled, *self.features]))
 
     @property

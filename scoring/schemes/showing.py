@@ -1,14 +1,16 @@
-"""Showing a scheme: what a person or a page reads of it."""
+"""Showing a scheme: what a person or a page reads of it, as plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from scoring.schemes.bibliography import cited
+from scoring.schemes.contexts import vocabulary
 from scoring.schemes.family import Family
 from scoring.schemes.learned import Learnable
-from scoring.schemes.scheme import Scheme
-from scoring.schemes.text import LISTED, Entry, RuleText
+from scoring.schemes.scheme import Rule, Scheme
+from scoring.schemes.text import LISTED, Context, Entry, RuleText
 
 MARKS = ("documented", "reported", "recalled", "assumed")
 
@@ -28,18 +30,27 @@ def joined(loaded: Scheme | Family | Learnable) -> list[str]:
     return [column.removeprefix(LISTED) for column in central(loaded).reads if column.startswith(LISTED)]
 
 
+def live_rules(scheme: Scheme | Family | Learnable, columns: Iterable[str]) -> list[str]:
+    """Return the rules that a population with these columns can fire."""
+    known = set(columns)
+    return [rule.id for rule in central(scheme).rules if not rule.unmodelled and known.issuperset(rule.reads)]
+
+
 def summary(loaded: Scheme | Family | Learnable) -> dict[str, Any]:
-    """Return one line about a scheme, for a list."""
+    """Return one line about a scheme, for a list; the documented share of no rules is null."""
     scheme = central(loaded)
     documented = sum(rule.mark == "documented" for rule in scheme.rules)
     return {
         "title": scheme.title,
-        "instrument": scheme.instrument,
         "subject": scheme.subject,
-        "in_force": f"{scheme.text.in_force.get('from', '?')}–{scheme.text.in_force.get('to', '')}",
+        "instrument": scheme.instrument,
+        "from": scheme.text.in_force.get("from"),
+        "to": scheme.text.in_force.get("to"),
         "enrolment": scheme.text.enrolment.kind,
+        "family": scheme.text.family,
         "rules": len(scheme.rules),
-        "documented": f"{documented} of {len(scheme.rules)}" if scheme.rules else "–",
+        "documented": documented,
+        "documented_share": round(documented / len(scheme.rules), 4) if scheme.rules else None,
     }
 
 
@@ -55,78 +66,50 @@ def describe(loaded: Scheme | Family | Learnable) -> dict[str, Any]:
         "instrument": scheme.instrument,
         "subject": scheme.subject,
         "family": text.family,
+        "redlist": text.redlist,
         "opaque": scheme.opaque or text.learned is not None,
         "law": text.law.model_dump(),
         "in_force": dict(text.in_force),
         "enrolment": text.enrolment.model_dump(exclude_none=True),
         "eligibility": text.eligibility.model_dump(exclude_none=True),
         "base": scheme.base,
+        "limits": dict(text.limits),
         "bands": [b.model_dump(exclude_none=True) for b in text.bands],
         "direct_bands": [d.model_dump() for d in text.direct_bands],
-        "rules": [
-            {
-                "id": rule.id,
-                "label": rule.label,
-                "points": rule.points,
-                "range": list(row.range) if isinstance(row, RuleText) and row.range else None,
-                "per": rule.per,
-                "cap": rule.cap,
-                "when": rule.text,
-                "because": rule.because,
-                "mark": rule.mark,
-                "source": rule.source,
-                "actionable": rule.actionable,
-                "discretionary": rule.discretionary,
-                "unmodelled": rule.unmodelled,
-            }
-            for rule, row in zip(scheme.rules, written, strict=True)
-        ],
+        "rules": [shown(rule, row) for rule, row in zip(scheme.rules, written, strict=True)],
+        "parameters": {n: p.model_dump(mode="json") for n, p in text.parameters.items()},
         "outcomes": {n: o.model_dump(exclude_none=True) for n, o in text.outcomes.items()},
-        "sanctions": [c.model_dump() for c in text.sanctions],
-        "rewards": [c.model_dump() for c in text.rewards],
+        "sanctions": [labelled(c) for c in text.sanctions],
+        "rewards": [labelled(c) for c in text.rewards],
         "repair": text.repair,
+        "repairs": [r.model_dump(exclude_none=True) for r in text.repairs],
         "omitted": [o.model_dump() for o in text.omitted],
         "notes": list(text.notes),
-        "sources": {key: s.model_dump() for key, s in text.sources.items()},
+        "sources": {key: s.model_dump() for key, s in cited(text).items()},
     }
 
 
-def told(described: dict[str, Any]) -> str:
-    """Return a described scheme as text: each rule with its points, its article and its mark."""
-    law, force = described["law"], described["in_force"]
-    lines = [
-        f"{described['title']} {described['title_zh']}".strip(),
-        f"{described['instrument']} · {described['subject']} · {force.get('from', '?')}–{force.get('to', '')}",
-        f"{law['title']} ({law['rank']}) [{law['mark']}]",
-        f"enrolment: {described['enrolment']['text']} [{described['enrolment']['mark']}]",
-        f"eligible: {described['eligibility']['text']} [{described['eligibility']['mark']}]",
-        "",
-    ]
-    if described["bands"]:
-        lines += [f"base {described['base']}; bands, best first:"]
-        lines += [
-            f"  {b['name']:<8} {b.get('low', '…')!s:>5} to {b.get('high', '…')!s:<5} {b['label']} [{b['mark']}]"
-            for b in reversed(described["bands"])
-        ]
-        lines += [
-            f"  at most {d['band']}: {d['label']} — {d['because']} [{d['mark']}]" for d in described["direct_bands"]
-        ]
-        lines += [""]
-    lines += [
-        f"  {points_of(r):>14}  {r['label']} — {r['because']} [{r['mark']}: {r['source']}]" for r in described["rules"]
-    ]
-    lines += ["", "outcomes:"]
-    lines += [f"  {name}: {o['label']} ({o['polarity']}) [{o['mark']}]" for name, o in described["outcomes"].items()]
-    if described["omitted"]:
-        lines += ["", "named by a source and not encoded:"]
-        lines += [f"  {o['id']}: {o['why']} [{o['source']}]" for o in described["omitted"]]
-    return "\n".join(lines)
+def shown(rule: Rule, row: RuleText | Entry) -> dict[str, Any]:
+    """Return what a page shows of one rule, or of one way onto a list."""
+    term = row.term if isinstance(row, Entry) else None
+    return {
+        "id": rule.id,
+        "label": rule.label,
+        "points": rule.points,
+        "range": list(row.range) if isinstance(row, RuleText) and row.range else None,
+        "per": rule.per,
+        "cap": rule.cap,
+        "when": rule.text,
+        "term": term.model_dump() if term else None,
+        "because": rule.because,
+        "mark": rule.mark,
+        "source": rule.source,
+        "actionable": rule.actionable,
+        "discretionary": rule.discretionary,
+        "unmodelled": rule.unmodelled,
+    }
 
 
-def points_of(rule: dict[str, Any]) -> str:
-    """Return a rule's points as a person reads them."""
-    if rule["points"] is None:
-        return "listed"
-    shown = f"{rule['range'][0]:+d}…{rule['range'][1]:+d}" if rule["range"] else f"{rule['points']:+d}"
-    shown += " each" if rule["per"] else ""
-    return shown if rule["cap"] is None else f"{shown}, at most {rule['cap']:+d}"
+def labelled(context: Context) -> dict[str, Any]:
+    """Return a context that a scheme closes or opens, with the label of the vocabulary."""
+    return context.model_dump() | {"label": vocabulary().contexts[context.context].label}

@@ -7,7 +7,19 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 LISTED = "listed__"  # a column that says who is on another list
-Mark = Literal["documented", "reported", "recalled", "assumed"]
+Mark = Annotated[
+    Literal["documented", "reported", "recalled", "assumed"],
+    Field(description="a primary text, a secondary source, named and not checked again, or ours"),
+]
+Source = Annotated[str, Field(description="a key of `sources`, here or in the shared bibliography")]
+When = Annotated[str, Field(description="a condition over columns: n_ticket >= 1 and residence == urban")]
+Because = Annotated[str, Field(description="the article, and the page")]
+Actionable = Annotated[
+    Literal["now", "waiting", "immutable", "others"],
+    Field(description="what a person can do about it: act now, wait, nothing, or depend on others"),
+]
+Discretionary = Annotated[bool, Field(description="an official decides whether it applies, or for how much")]
+Unmodelled = Annotated[bool, Field(description="no population has such a record: the rule is shown and never fires")]
 Instrument = Literal["points scheme", "list regime", "rating", "ordinary law", "learned score", "lottery"]
 SubjectKind = Literal["person", "firm", "government_body"]
 Rank = Literal[  # highest first within the centre, then within a place, then what is no public text
@@ -41,7 +53,7 @@ class Part(BaseModel):
 
 class Cited(Part):
     mark: Mark
-    source: str
+    source: Source
 
 
 class Title(Part):
@@ -53,7 +65,7 @@ class Law(Cited):
     """The text that a scheme rests on, and its rank."""
 
     title: str
-    rank: Rank
+    rank: Rank = Field(description="of the text; a document of several ministries is a departmental document")
 
 
 class Notice(Cited):
@@ -66,7 +78,7 @@ class Notice(Cited):
 class Condition(Cited):
     """Who is eligible or enrolled."""
 
-    when: str | None = None
+    when: When | None = None
     text: str
 
 
@@ -101,9 +113,9 @@ class DirectBand(Cited):
 
     id: Id
     label: str
-    when: str
+    when: When
     band: str
-    because: str
+    because: Because
 
 
 class RuleText(Cited):
@@ -111,16 +123,16 @@ class RuleText(Cited):
 
     id: Id
     label: str
-    when: str | None = None
-    per: str | None = None
+    when: When | None = None
+    per: str | None = Field(default=None, description="a column: the points are given once for each of its records")
     points: Points
-    range: tuple[Points, Points] | None = None
-    cap: StrictInt | None = None
-    lasts: str = "unknown"
-    because: str
-    actionable: Literal["now", "waiting", "immutable", "others"]
-    discretionary: bool = False
-    unmodelled: bool = False
+    range: tuple[Points, Points] | None = Field(default=None, description="of points that are assumed: low and high")
+    cap: StrictInt | None = Field(default=None, description="never more than this in all, on the side of the points")
+    lasts: str = Field(default="unknown", description="how long a record counts, in words")
+    because: Because
+    actionable: Actionable
+    discretionary: Discretionary = False
+    unmodelled: Unmodelled = False
 
 
 class Term(Cited):
@@ -135,9 +147,9 @@ class Repair(Cited):
 
     id: Id
     label: str
-    when: str | None = None
+    when: When | None = None
     after: Annotated[StrictInt, Field(ge=0, le=36_500)] = 0
-    because: str
+    because: Because
 
 
 class Entry(Cited):
@@ -145,12 +157,12 @@ class Entry(Cited):
 
     id: Id
     label: str
-    when: str
-    because: str
+    when: When
+    because: Because
     term: Term | None = None
-    actionable: Literal["now", "waiting", "immutable", "others"] = "now"
-    discretionary: bool = False
-    unmodelled: bool = False
+    actionable: Actionable = "now"
+    discretionary: Discretionary = False
+    unmodelled: Unmodelled = False
 
 
 class Context(Cited):
@@ -179,9 +191,9 @@ class OutcomeText(Cited):
     label: str
     polarity: Literal["favourable", "adverse"]
     bands: list[str] | None = None
-    when: str | None = None
+    when: When | None = None
     listed: bool = False
-    named_only: bool = False  # the band's own name, and no loss that any source states
+    named_only: bool = Field(default=False, description="the band's own name, and no loss that any source states")
     note: str = ""
 
 
@@ -190,7 +202,14 @@ class Omitted(Part):
 
     id: Id
     why: str
-    source: str
+    source: Source
+
+
+class Mitigation(Cited):
+    """How the fit is made to tell less of a protected attribute."""
+
+    method: Literal["correlation_remover", "demographic_parity"]
+    protected: str
 
 
 class Learned(Part):
@@ -199,8 +218,9 @@ class Learned(Part):
     estimator: Literal["logistic_regression", "gradient_boosting"]
     features: list[str] = Field(min_length=1)
     target: str
+    mitigation: Mitigation | None = None
     mark: Mark
-    source: str
+    source: Source
 
 
 class SourceText(Part):
@@ -215,33 +235,35 @@ class SourceText(Part):
 class SchemeText(Part):
     """A scheme as it is written down."""
 
-    scheme: Id
+    scheme: Id = Field(description="its name, which is its file's")
     title: Title
     instrument: Instrument
     subject: SubjectKind = "person"
     law: Law
-    in_force: dict[Literal["from", "to"], str]
+    in_force: dict[Literal["from", "to"], str] = Field(
+        description="a year or a date, in quotes; no `to` where in force"
+    )
     enrolment: Enrolment
     eligibility: Condition
-    notice: Notice | None = None  # none: no source says
-    parameters: dict[Id, Range] = {}
+    notice: Notice | None = Field(default=None, description="left out where no source says")
+    parameters: dict[Id, Range] = Field(default={}, description="numbers that conditions name and nobody published")
     base: Base | None = None
-    limits: dict[Literal["low", "high"], StrictInt] = {}
-    bands: list[BandText] = []  # worst first
+    limits: dict[Literal["low", "high"], StrictInt] = Field(default={}, description="where the score is clipped")
+    bands: list[BandText] = Field(default=[], description="worst first; each begins where the one before ends")
     direct_bands: list[DirectBand] = []
     rules: list[RuleText] = []
     entries: list[Entry] = []
     learned: Learned | None = None
     sanctions: list[Context] = []
     rewards: list[Context] = []
-    repair: str = "unknown"
+    repair: str = Field(default="unknown", description="how a record is lived down, in words")
     repairs: list[Repair] = []
     outcomes: dict[Id, OutcomeText]
     omitted: list[Omitted] = []
     targets: list[Target] = []
     notes: list[str] = []
-    redlist: bool = False  # being listed is a reward
-    family: bool = False
+    redlist: bool = Field(default=False, description="being listed is a reward")
+    family: bool = Field(default=False, description="nobody published the weights: a run draws them from their ranges")
     sources: dict[str, SourceText] = {}
 
     def plain(self) -> dict[str, Any]:

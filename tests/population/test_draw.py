@@ -147,6 +147,8 @@ def test_the_guide_answers_as_the_thresholds_do(columns):
     u = rng.integers(0, 1 << 32, 50_000, dtype=np.uint32)
     u[:900] = np.resize(table.thresholds.reshape(-1), 900).clip(0, (1 << 32) - 1)
     assert (reached(table, u, rows) == (u[:, None] >= table.thresholds[rows]).sum(axis=1)).all()
+    one = rows[:1]  # where all look up the same row, it is named once
+    assert (reached(table, u, one) == (u[:, None] >= table.thresholds[one]).sum(axis=1)).all()
 
 
 def test_a_new_attribute_leaves_every_other_column_bit_equal():
