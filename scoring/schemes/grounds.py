@@ -12,9 +12,9 @@ from scoring.schemes.verdicts import APPLIED, CENTRAL, LOCAL, STATUTE, Told, of_
 
 def in_catalogue(scheme: Scheme, law: LawText) -> Iterator[Told]:
     """Say of each record that a scheme uses whether the catalogue has a kind for it."""
-    for one in [*inputs(scheme), *omitted_records(scheme, law.records)]:
+    for one in [*inputs(scheme), *omitted_records(scheme, law)]:
         for record in one.records:
-            item = law.records.get(record, f"{UNKNOWN}this record was not put under a kind")
+            item = law.kind_of(record) or f"{UNKNOWN}this record was not put under a kind"
             if item == NONE and scheme.text.law.rank == "local regulation":
                 item = f"{UNKNOWN}none of its kinds; a local regulation can add one"
             yield under(
@@ -26,7 +26,7 @@ def on_document(scheme: Scheme, law: LawText) -> Iterator[Told]:
     """Say of each record that counts against a subject whether it is a document that has legal force."""
     for one in inputs(scheme):
         for record in one.records if one.against else ():
-            item = law.records.get(record, f"{UNKNOWN}what this record rests on was not read")
+            item = law.kind_of(record) or f"{UNKNOWN}what this record rests on was not read"
             yield under(one, record, item, law, "rests on no judgment, award, decision or document that a text names")
 
 

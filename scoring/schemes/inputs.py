@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scoring.schemes import conditions
+from scoring.schemes.laws import LawText
 from scoring.schemes.scheme import Scheme
 from scoring.schemes.text import LISTED
 
@@ -48,10 +49,10 @@ def records(columns: Sequence[str], against: bool | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def omitted_records(scheme: Scheme, known: Collection[str]) -> Iterator[Input]:
-    """Yield what a source names and the rulebook does not encode, where it is a record that is known."""
+def omitted_records(scheme: Scheme, law: LawText) -> Iterator[Input]:
+    """Yield what a source names and the rulebook does not encode, where the law has a kind, or none, for it."""
     for one in scheme.text.omitted:
-        if one.id in known:
+        if law.kind_of(one.id):
             yield Input("omitted", one.id, (one.id,), None)
 
 

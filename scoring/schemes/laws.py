@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,7 @@ from scoring.schemes.text import Cited, Id, Mark, Part, Rank, SubjectKind, Title
 NONE = "none found"
 UNKNOWN = "unknown: "
 DATE = re.compile(r"\d{4}(-\d{2}){0,2}")
+RecordName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(_\*)?$")]
 Standing = Literal["in force", "not in force then", "no longer in force", "unclear"]
 
 
@@ -56,8 +57,16 @@ class LawText(Cited):
     like: str = ""  # a law whose items and records hold where this one states none
     items: dict[Id, str] = Field(default_factory=dict)
     # By record or attribute: an item, `none found`, or `unknown: why`.
-    records: dict[Id, str] = Field(default_factory=dict)
+    # A name that ends in `_*` stands for every name that begins so and has no entry of its own.
+    records: dict[RecordName, str] = Field(default_factory=dict)
     provisions: list[Provision]
+
+    def kind_of(self, record: str) -> str:
+        """Return what a record was put under; empty where it was put under nothing."""
+        if record in self.records:
+            return self.records[record]
+        begun = [name for name in self.records if name.endswith("_*") and record.startswith(name[:-1])]
+        return self.records[max(begun, key=len)] if begun else ""
 
 
 class Laws(Part):

@@ -93,7 +93,9 @@ def heading(judgement: Judgement) -> Iterator[str]:
         return
     begun = force.get("from", "")
     later = judgement.standing == "in force" and begun[:1].isdigit() and first(begun) < first(law.in_force)
-    yield HOLDS[judgement.standing] + (f", from {law.in_force} on" if later else "") + ":"
+    endless = judgement.standing == "in force" and not force.get("to") and begun != "never"
+    since = f", from {law.in_force} on" if later else ""
+    yield HOLDS[judgement.standing] + since + (" (no end of the scheme is stated)" if endless else "") + ":"
 
 
 def body(judgement: Judgement) -> Iterator[str]:

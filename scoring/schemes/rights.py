@@ -85,7 +85,7 @@ def sensitive(scheme: Scheme, law: LawText) -> Iterator[Told]:
     consent = scheme.text.enrolment.kind == "consent"
     for one in inputs(scheme):
         for record in one.records:
-            item = law.records.get(record, "")
+            item = law.kind_of(record)
             if item.startswith(UNKNOWN):
                 yield Told(one.about, one.id, "unknown", item.removeprefix(UNKNOWN), record)
             elif item:

@@ -128,6 +128,17 @@ CASES = {
             ("direct band", "drunk", "drink_driving", "allowed"),
         },
     ),
+    "a record of a rulebook alone, by how its name begins": (
+        SCORE,
+        [("id: births", "id: petition_beijing"), ("n_petitioning", "n_traffic_violation")],
+        "gbf49_document",
+        {
+            ("rule", "petition", "traffic_violation", "allowed"),
+            ("rule", "ticket", "traffic_violation", "allowed"),
+            ("rule", "petition_beijing", "petition_beijing", "no basis found"),
+            ("direct band", "drunk", "drink_driving", "allowed"),
+        },
+    ),
     "a band takes rights": (SCORE, [], "gbf49_measure", {(*x, "not allowed") for x in [*TAKEN, *BLAMED]}),
     "a firm is supervised by grade": (
         SCORE,
@@ -400,6 +411,8 @@ def test_little_suining_is_flagged_for_petitioning_and_for_what_low_bands_lose()
     assert judgement.standing == "not in force then"
     told = opinion.told(judgement)
     assert "not in force then; today it would be:" in told
+    lasting = legality.judged(ready(SCORE.replace(', to: "2014"', "")), "2020-49", LAWS["2020-49"])
+    assert "in force, from 2020-12-07 on (no end of the scheme is stated):" in opinion.told(lasting)
     assert "rule petition (petitioning): rests on no judgment" in told
     assert "必须基于具体的失信行为事实" in told
     assert "named by a source and not encoded, so not checked: online_speech, family_honour" in told
