@@ -51,6 +51,79 @@ def test_schemes_are_listed_shown_and_checked(tmp_path):
     assert call("schemes", "check", tmp_path / "x.yaml").exit_code == 1
 
 
+LITTLE = """
+scheme: little
+title: {en: Little Suining}
+instrument: points scheme
+law: {title: a measure, rank: county government document, mark: assumed, source: ASSUMED}
+in_force: {from: "2010", to: "2014"}
+enrolment: {kind: automatic, text: nobody is asked, mark: assumed, source: ASSUMED}
+eligibility: {when: age >= 18, text: adults, mark: assumed, source: ASSUMED}
+base: {points: 1000, mark: assumed, source: ASSUMED}
+bands:
+  - {name: low, label: low, high: 949, mark: assumed, source: ASSUMED}
+  - {name: high, label: high, low: 950, mark: assumed, source: ASSUMED}
+rules:
+  - id: petition
+    label: petitions
+    per: n_petitioning
+    points: -50
+    because: Art. 1
+    actionable: now
+    mark: assumed
+    source: ASSUMED
+outcomes:
+  restricted: {label: r, polarity: adverse, bands: [low], mark: assumed, source: ASSUMED}
+"""
+
+
+def test_schemes_are_held_against_a_law(tmp_path):
+    (tmp_path / "little.yaml").write_text(LITTLE)
+    done = call("schemes", "check", tmp_path / "little.yaml", "--law", "2020-49")
+    assert done.exit_code == 0
+    assert "today it would be" in done.output
+    assert "rule petition (petitioning): rests on no judgment" in done.output
+    rows = json.loads(
+        call("schemes", "check", "rongcheng_2016", tmp_path / "little.yaml", "--law", "all", "--json").stdout
+    )
+    assert len({(row["scheme"], row["law"]) for row in rows}) == len(rows) == 14
+    flagged = {
+        f["id"] for row in rows if row["scheme"] == "little" for f in row["findings"] if f["verdict"] != "allowed"
+    }
+    assert {"petition", "restricted"} <= flagged
+    words = ("schemes", "check", "hangzhou_2018", "zhima_2015", "--law", "pipl", "--law", "2020-49")
+    table = call(*words).output.splitlines()
+    assert [line.split()[:2] for line in table[-4:-2]] == [["hangzhou_2018", "pipl"], ["hangzhou_2018", "2020-49"]]
+    assert table[-1].split()[-7:] == ["–", "–", "–", "–", "outside", "its", "scope"]
+
+
+def test_a_law_or_a_scheme_that_is_not_known_is_refused_with_a_hint(tmp_path):
+    with pytest.raises(Refused, match="no law 'piql' — did you mean 'pipl'"):
+        call("schemes", "check", "hangzhou_2018", "--law", "piql")
+    with pytest.raises(Refused) as refused:
+        call("schemes", "check", "hangzho_2018", "rongchen_2016", "--law", "all")
+    assert [p.hint for p in refused.value.problems] == [
+        "did you mean 'hangzhou_2018'?",
+        "did you mean 'rongcheng_2016'?",
+    ]
+    (tmp_path / "little.yaml").write_text(LITTLE.replace("n_petitioning", "n_petitionin"))
+    wrong = call("schemes", "check", tmp_path / "little.yaml", "--law", "2020-49")
+    assert wrong.exit_code == 1
+    assert "did you mean 'n_petitioning'" in wrong.stderr
+
+
+def test_contexts_and_claims_are_shown():
+    assert "✗ unrelated" in call("schemes", "contexts", "hangzhou_2018").output
+    uses = json.loads(call("schemes", "contexts", "--json").stdout)
+    assert {"rongcheng_2016", "judgment_defaulters_2017"} <= {use["scheme"] for use in uses}
+    assert call("claims", "score", "flights").output.startswith("REFUTED: A low score bans people")
+    claim = json.loads(call("claims", "飞机", "信用分", "--json").stdout)
+    assert [c["id"] for c in claim] == ["score_bans_travel"]
+    assert {s["kind"] for s in claim[0]["sources"].values()} == {"copy", "secondary"}
+    with pytest.raises(Refused, match="did you mean 'flights'"):
+        call("claims", "flihgts")
+
+
 def test_every_document_of_a_workspace_finds_the_schema_that_it_names(tmp_path):
     call("init", tmp_path)
     documents = [p for folder in ("data_synthetic/recipes", "experiments") for p in (tmp_path / folder).glob("*.yaml")]

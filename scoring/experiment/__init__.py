@@ -10,7 +10,7 @@ from typing import Any
 
 from scoring import schemes, workspace
 from scoring.experiment.card import card
-from scoring.experiment.catalogue import catalogue, problems_of_schemes
+from scoring.experiment.catalogue import catalogue, judgements, named, problems_of_schemes, rulebooks
 from scoring.experiment.compare import compare
 from scoring.experiment.difference import difference
 from scoring.experiment.people import build, people, recipe_of
@@ -26,9 +26,12 @@ __all__ = [
     "catalogue",
     "compare",
     "difference",
+    "judgements",
+    "named",
     "people",
     "problems_of_schemes",
     "recipe_of",
+    "rulebooks",
     "run",
     "sample",
     "scheme",

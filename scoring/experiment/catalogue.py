@@ -12,7 +12,9 @@ from scoring import population, schemes, workspace
 from scoring.documents import Problem, Refused, did_you_mean, read
 from scoring.experiment.designs import standing
 from scoring.experiment.people import planned, recipe_of
-from scoring.schemes import cases
+from scoring.experiment.people import problem as unknown
+from scoring.schemes import cases, laws, legality
+from scoring.schemes.legality import Judgement
 from scoring.schemes.text import LISTED, Instrument, SubjectKind
 
 ENOUGH = 10_000  # cases of a learned score say what holds of any fit, so a small one will do
@@ -54,6 +56,38 @@ def catalogue(recipe: str | Path = "weihai_2020") -> list[dict[str, Any]]:
             line |= {"live": len(live), "reads_protected": schemes.protected_reads(scheme, has.protected)}
         rows.append(line)
     return sorted(rows, key=lambda row: (*(order.index(row[key]) for key, order in ORDER.items()), row["name"]))
+
+
+def rulebooks(names: Iterable[str]) -> list[Path]:
+    """Return the files of schemes by name or by path, a rulebook for its cases. Raises Refused with every problem."""
+    files: dict[Path, None] = {}
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            file = workspace.find("scheme", name)
+            files[cases.beside(file) if file.name.endswith(cases.SUFFIX) else file] = None
+        except Refused as refusal:
+            problems += refusal.problems
+    if problems:
+        raise Refused(problems)
+    return list(files)
+
+
+def named(names: Iterable[str] | None) -> list[schemes.Scheme]:
+    """Return schemes by name or by path, a family at its written defaults; the whole catalogue for none."""
+    files = rulebooks(names) if names else workspace.names("scheme").values()
+    return [schemes.central(schemes.load(file)) for file in files]
+
+
+def judgements(files: Iterable[Path], keys: Iterable[str]) -> list[Judgement]:
+    """Return what each law makes of each scheme; `all` is every law. Raises Refused for a law that is not known."""
+    known, wanted = laws.shipped(), list(dict.fromkeys(keys))
+    refused = [problem for key in wanted if key != "all" and (problem := unknown("--law", "$", "law", key, known))]
+    if refused:
+        raise Refused(refused)
+    chosen = list(known) if "all" in wanted else wanted
+    loaded = [schemes.central(schemes.load(file)) for file in files]
+    return [legality.judged(scheme, key, known[key]) for scheme in loaded for key in chosen]
 
 
 def problems_of_schemes(paths: Iterable[str | Path], recipe: str | Path) -> list[Problem]:

@@ -14,7 +14,7 @@ from scoring.schemes.family import Family
 from scoring.schemes.learned import Learnable
 from scoring.schemes.reading import made, problems_in, text_of
 from scoring.schemes.scheme import Band, Outcome, Rule, Scheme
-from scoring.schemes.showing import describe, joined, live_rules, protected_reads, summary
+from scoring.schemes.showing import central, describe, joined, live_rules, protected_reads, summary
 from scoring.schemes.telling import listed, told
 from scoring.schemes.text import SchemeText
 
@@ -27,6 +27,7 @@ __all__ = [
     "Rule",
     "Scheme",
     "SchemeText",
+    "central",
     "closes",
     "describe",
     "joined",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from scoring.documents import read
+from scoring.schemes import conditions
 from scoring.schemes.bibliography import REFERENCE
 from scoring.schemes.text import Mark
 
@@ -53,7 +54,7 @@ class Use:
     record: str
     context: str
     effect: str  # closes, opens
-    related: bool
+    related: bool | None  # none where the field of the record is not known
     mark: Mark
 
 
@@ -74,8 +75,9 @@ def matrix(scheme: Scheme) -> Iterator[Use]:
         for one in contexts:
             about = known.contexts[one.context]
             for record in records:
-                domain = known.records.get(record, "")
-                yield Use(scheme.name, record, one.context, effect, domain in (about.domain, *about.related), one.mark)
+                domain = known.records.get(record)
+                related = domain in (about.domain, *about.related) if domain else None
+                yield Use(scheme.name, record, one.context, effect, related, one.mark)
 
 
 def closes(scheme: Scheme) -> dict[str, object] | None:
@@ -92,9 +94,12 @@ def by_sign(scheme: Scheme) -> tuple[list[str], list[str]]:
     """Return the record types that count against a subject, and those that count for it; a list counts as a record."""
     adverse: dict[str, None] = {}
     favourable: dict[str, None] = {}
-    for rule in scheme.rules:
-        against = rule.points < 0 if rule.points is not None else not scheme.text.redlist
-        for column in rule.reads:
+    read = [
+        (rule.reads, rule.points < 0 if rule.points is not None else not scheme.text.redlist) for rule in scheme.rules
+    ]
+    read += [(conditions.columns(node), True) for _, node, _ in scheme.direct_bands]
+    for columns, against in read:
+        for column in columns:
             if column.startswith(("n_", "amt_")):
                 (adverse if against else favourable)[column.split("_", 1)[1]] = None
     return list(adverse), list(favourable)

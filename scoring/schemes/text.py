@@ -22,6 +22,27 @@ Discretionary = Annotated[bool, Field(description="an official decides whether i
 Unmodelled = Annotated[bool, Field(description="no population has such a record: the rule is shown and never fires")]
 Instrument = Literal["points scheme", "list regime", "rating", "ordinary law", "learned score", "lottery"]
 SubjectKind = Literal["person", "firm", "government_body"]
+Rank = Literal[  # highest first within the centre, then within a place, then what is no public text
+    "law",
+    "administrative regulation",
+    "central policy",
+    "party and state council opinion",
+    "judicial interpretation",
+    "departmental rule",
+    "departmental document",
+    "national standard",
+    "policy statement",
+    "local regulation",
+    "local government rule",
+    "provincial government document",
+    "city government document",
+    "county government document",
+    "city programme",
+    "village rule",
+    "contract terms",
+    "none",
+    "unknown",
+]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Points = Annotated[StrictInt, Field(ge=-10_000, le=10_000)]  # times any Int16 count it still fits into Int32
 
@@ -44,7 +65,14 @@ class Law(Cited):
     """The text that a scheme rests on, and its rank."""
 
     title: str
-    rank: str = Field(description="of the text: statute, judicial interpretation, city government document …")
+    rank: Rank = Field(description="of the text; a document of several ministries is a departmental document")
+
+
+class Notice(Cited):
+    """When those who are scored or listed are told of it."""
+
+    kind: Literal["before", "after", "some", "none"]
+    text: str
 
 
 class Condition(Cited):
@@ -173,6 +201,7 @@ class OutcomeText(Cited):
     bands: list[str] | None = None
     when: When | None = None
     listed: bool = False
+    named_only: bool = Field(default=False, description="the band's own name, and no loss that any source states")
     note: str = ""
 
 
@@ -225,6 +254,7 @@ class SchemeText(Part):
     )
     enrolment: Enrolment
     eligibility: Condition
+    notice: Notice | None = Field(default=None, description="left out where no source says")
     parameters: dict[Id, Range] = Field(default={}, description="numbers that conditions name and nobody published")
     base: Base | None = None
     limits: dict[Literal["low", "high"], StrictInt] = Field(default={}, description="where the score is clipped")

@@ -33,7 +33,7 @@ ONE_CHANGE = [
     ('from: "2000"', 'from: "2001"', ("in_force", "", "changed", "from", "2000", "2001")),
     ("kind: consent", "kind: login", ("enrolment", "", "changed", "kind", "consent", "login")),
     ("age >= 18", "age >= 16", ("eligibility", "", "changed", "when", "age >= 18", "age >= 16")),
-    ("rank: none", "rank: statute", ("law", "", "changed", "rank", "none", "statute")),
+    ("rank: none", "rank: law", ("law", "", "changed", "rank", "none", "law")),
     ("adverse", "favourable", ("outcomes", "warned", "changed", "polarity", "adverse", "favourable")),
     ("points scheme", "rating", ("kind", "", "changed", "instrument", "points scheme", "rating")),
     ("base:", LOANS, ("rewards", "loans", "added", "", None, {"mark": "assumed"})),

@@ -128,7 +128,7 @@ def test_the_matrix_marks_what_is_unrelated():
 
 def test_a_family_says_so_and_assumed_points_have_a_range():
     text = HEAD.replace(
-        f"law: {{title: none, rank: none, {CITED}}}", "law: {title: t, rank: r, mark: documented, source: X}"
+        f"law: {{title: none, rank: none, {CITED}}}", "law: {title: t, rank: law, mark: documented, source: X}"
     )
     rule = f"  - {{id: r, label: r, per: n_a, points: -5, because: b, actionable: now, {CITED}}}\n"
     assert any("need the range" in str(p) for p in faults(parse(text + rule), Known()))
