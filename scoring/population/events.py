@@ -17,7 +17,7 @@ from scoring.population import rates, screens
 from scoring.population.attributes import Codes, row
 from scoring.population.conduct import Conduct
 from scoring.population.noise import Source
-from scoring.population.plan import UNEXPOSED, Counted, Plan, Thinning
+from scoring.population.plan import UNEXPOSED, Counted, Lookup, Plan
 from scoring.population.steps import reached
 
 Pressure = Mapping[str, np.ndarray]
@@ -111,14 +111,14 @@ def thin(layer: str, plan: Plan, reaching: Mapping[str, Few], codes: Codes, sour
     noise = source.sparse_each({f"{name}/{layer}": few.rows for name, few in at.items()}, again=layer != "law")
     for name, few in at.items():
         record, u = plan.counted[name], noise[f"{name}/{layer}"]
-        through[name] = kept(few.rows, passed(record.layers[layer], record.most, few, codes, u))
+        where = places(record.layers[layer].given, record.most, few, codes)
+        through[name] = kept(few.rows, reached(record.layers[layer].steps, u, where))
     return through
 
 
-def passed(thinning: Thinning, most: int, reaching: Few, codes: Codes, u: np.ndarray) -> np.ndarray:
-    """Return how many pass, given the noise."""
-    where = row(thinning.given, codes, reaching.rows) * np.int64(most + 1) + reaching.n
-    return reached(thinning.steps, u, where)
+def places(given: Lookup, most: int, reaching: Few, codes: Codes) -> np.ndarray:
+    """Return the row of a thinning's steps for each subject: its levels and how many reach the layer."""
+    return row(given, codes, reaching.rows) * np.int64(most + 1) + reaching.n
 
 
 def kept(rows: np.ndarray, n: np.ndarray) -> Few:

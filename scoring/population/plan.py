@@ -80,7 +80,7 @@ class Counted:
     screen: Screen
     occurrence: Steps  # rate bins × counts
     most: int
-    layers: dict[str, Thinning]  # law, enforcement, data; either: linked to the right subject or to another
+    layers: dict[str, Thinning]  # law, enforcement, data; either: to the right subject or another, by data's lookup
     amounts: tuple[Steps, np.ndarray] | None
     pressure: dict[str, int]  # what each unit of a pressure adds to the predictor
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoring.population.attributes import Codes
-from scoring.population.events import Few, kept, passed, thin
+from scoring.population.events import Few, kept, places, thin
 from scoring.population.noise import Source
 from scoring.population.plan import PAGE, Counted, Plan
+from scoring.population.steps import reached
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ def recorded(plan: Plan, forbidden: Mapping[str, Few], codes: Codes, source: Sou
 
 def linked(record: Counted, enforced: Few, codes: Codes, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how many are linked to the right subject, and how many to any; one number decides both."""
-    right = passed(record.layers["data"], record.most, enforced, codes, u)
-    if "either" not in record.layers:
-        return right, right
-    return right, passed(record.layers["either"], record.most, enforced, codes, u)
+    data, either = record.layers["data"], record.layers.get("either")
+    where = places(data.given, record.most, enforced, codes)
+    right = reached(data.steps, u, where)
+    return right, reached(either.steps, u, where) if either else right
 
 
 def landed(rows: np.ndarray, u: np.ndarray, block: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from scoring.population.plan import BLOCK, PAGE, Plan
 
 ADULT = 18
 PLACE_BITS = np.uint64(PAGE.bit_length() - 1)
-NONE = np.uint64((1 << 64) - 1)
+LAST = np.uint64((1 << 64) - 1)
 
 
 def representatives(persons: Plan, source: Source, block: int) -> np.ndarray:
@@ -36,6 +36,7 @@ def shuffled_adults(persons: Plan, people: Source) -> tuple[np.ndarray, np.ndarr
     assert persons.years is not None
     ages = attributes(persons, people, wanted=ancestors(persons, persons.years[0])).values["age"]
     adult = (ages >= ADULT).reshape(-1, PAGE)
+    assert adult.any(axis=1).all(), "a page of the register without an adult"
     noise = people.dense("representative").astype(np.uint64).reshape(-1, PAGE)
-    order = np.sort(np.where(adult, (noise << PLACE_BITS) | np.arange(PAGE, dtype=np.uint64), NONE), axis=1)
+    order = np.sort(np.where(adult, (noise << PLACE_BITS) | np.arange(PAGE, dtype=np.uint64), LAST), axis=1)
     return (order % np.uint64(PAGE)).astype(np.int64), adult.sum(axis=1)
