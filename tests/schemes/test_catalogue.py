@@ -63,7 +63,11 @@ def test_no_rule_reads_a_record_that_the_population_lacks(name):
         pytest.fail("\n".join(map(str, refusal.problems)))
 
 
-KINDS = {"documented": {"primary", "copy"}, "reported": {"secondary"}, "recalled": {"recalled"}}
+KINDS = {  # to claim less than a source would bear is no fault
+    "documented": {"primary", "copy"},
+    "reported": {"secondary", "copy"},
+    "recalled": {"recalled"},
+}
 
 
 @pytest.mark.parametrize("name", [n for n, loaded in CATALOGUE.items() if not loaded.text.sources])
