@@ -23,27 +23,43 @@ RELATED = {True: "of the same field", False: "unrelated"}
 
 
 def over_the_years(shown: Shown) -> Iterator[Figure]:
-    """Yield, for each list, the share of subjects on it in each year, with who comes and who leaves."""
+    """Yield the share of subjects on each list in each year, with who comes and who leaves."""
     if shown.manifest["years"] == 1:
         return
-    for name in shown.schemes:
-        rows = {m: shown.best(measure=m, scheme=name, group_by="everyone") for m in YEARLY}
-        listed = sorted(rows["listed_rate"], key=lambda r: r["period"])
-        if not listed:
-            continue
-        by = {(m, r["period"]): r for m, found in rows.items() for r in found}
-        identity = f"years-{name}"
-        last = listed[-1]
-        yield Figure(
-            identity,
-            f"{shown.title(name)}: {wording.percent(last['value'], 2)} are on the list in year {last['period'] + 1}",
-            "Share of subjects on the list in each year; nobody was listed before the first. Time goes in steps of a "
-            f"year, so an exit shows in the year after it; world {shown.world}.",
-            charts.years(listed, identity),
-            ("year", *YEARLY.values()),
-            [[str(r["period"] + 1), *(yearly(by.get((m, r["period"])), m) for m in YEARLY)] for r in listed],
-            "Terms and repairs with their marks stand in the rulebook.",
-        )
+    found = {name: yearly_rows(shown, name, "listed_rate") for name in shown.schemes}
+    lists = {name: rows for name, rows in found.items() if rows}
+    if not lists:
+        return
+    table = []
+    for name, listed in lists.items():
+        by = {(m, r["period"]): r for m in YEARLY for r in yearly_rows(shown, name, m)}
+        for row in listed:
+            told = (yearly(by.get((m, row["period"])), m) for m in YEARLY)
+            table.append([shown.title(name), str(row["period"] + 1), *told])
+    yield Figure(
+        "years",
+        wording.years_finding([(shown.title(name), rows[0], rows[-1]) for name, rows in lists.items()]),
+        "Share of subjects on each list in each year; nobody was listed before the first. Time goes in steps of a "
+        f"year, so an exit shows in the year after it; world {shown.world}.",
+        charts.years({shown.title(name): rows for name, rows in lists.items()}, "years"),
+        ("list", "year", *YEARLY.values()),
+        table,
+        "Terms and repairs with their marks stand in the rulebooks.",
+    )
+
+
+def yearly_rows(shown: Shown, name: str, measure: str) -> list[Row]:
+    """Return one row a year of a measure over all subjects of a design."""
+    rows = shown.best(measure=measure, scheme=name, group_by="everyone")
+    return sorted(rows, key=lambda r: r["period"])
+
+
+def same_records(shown: Shown) -> str:
+    """Say what everyone was given in the first year and who was listed for it; nothing where nothing was given."""
+    if not shown.manifest.get("events"):
+        return ""
+    found = [(shown.told(n)["subject"], shown.title(n), yearly_rows(shown, n, "listed_rate")) for n in shown.schemes]
+    return wording.same_records([(kind, title, rows[0], rows[-1]) for kind, title, rows in found if rows])
 
 
 def yearly(row: Row | None, measure: str) -> str:

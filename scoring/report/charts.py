@@ -17,6 +17,7 @@ from scoring.report import wording
 Row = Mapping[str, Any]
 
 TEAL, RUST, GREY, INK, MUTE, RULE = "#00657a", "#b8431f", "#8a929a", "#1d2329", "#5f6b76", "#ddd8cc"
+SERIES = [RUST, TEAL, INK, GREY, "#d07f4b", "#8fc1c6"]
 WORST_TO_BEST = ["#8e2d12", "#d07f4b", "#e8c9a3", "#8fc1c6", "#00657a", "#00434f"]
 FONT = "sans-serif"  # laid out in one font, shown in the page's own: the style sheet sets it
 WIDTH, LABELS, STEP = 360, 290, 24
@@ -191,25 +192,31 @@ def errors(rows: Sequence[Row], identity: str) -> str:
     return svg((marks + labels).properties(width=WIDTH, height=170), identity)
 
 
-def years(rows: Sequence[Row], identity: str) -> str:
-    """Draw the share of subjects on a list in each year."""
-    drawn = [r for r in rows if r["value"] is not None]
-    if not drawn:
+def years(lists: Mapping[str, Sequence[Row]], identity: str) -> str:
+    """Draw the share of subjects on each list in each year; each line ends in its number and its mark."""
+    rows = [(title, r) for title, found in lists.items() for r in found if r["value"] is not None]
+    if not rows:
         return ""
     data = pl.DataFrame(
         {
-            "year": [r["period"] + 1 for r in drawn],
-            "share": [100 * r["value"] for r in drawn],
-            "label": [wording.percent(r["value"], 2) for r in drawn],
+            "list": [title for title, _ in rows],
+            "year": [r["period"] + 1 for _, r in rows],
+            "share": [100 * r["value"] for _, r in rows],
+            "label": [wording.percent(r["value"]) for _, r in rows],
         }
     )
+    titles = list(lists)
+    colours = alt.Scale(domain=titles, range=(SERIES * len(titles))[: len(titles)])
     base = alt.Chart(data).encode(
         x=alt.X("year:O").title("year").axis(labelAngle=0),
         y=alt.Y("share:Q").title("per cent on the list").scale(zero=True),
+        color=alt.Color("list:N").scale(colours).legend(orient="top", title=None, columns=1, labelLimit=340),
     )
-    marks = base.mark_line(color=RUST) + base.mark_point(size=50, filled=True, color=RUST)
-    labels = base.mark_text(dy=-10, fontSize=11, color=INK).encode(text="label:N")
-    return svg((marks + labels).properties(width=WIDTH, height=170), identity)
+    shape = alt.Shape("list:N").sort(titles).legend(None)
+    marks = base.mark_line() + base.mark_point(size=55, filled=True).encode(shape=shape)
+    ends = base.transform_filter((alt.datum.year == 1) | (alt.datum.year == data["year"].max()))
+    labels = ends.mark_text(dy=-10, fontSize=11).encode(text="label:N", color=alt.value(INK))
+    return svg((marks + labels).properties(width=WIDTH, height=200), identity)
 
 
 def pivotal(rows: Sequence[Row], identity: str) -> str:

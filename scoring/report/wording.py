@@ -33,6 +33,7 @@ LEVELS = {
     "disabled": "disabled people",
     "everyone": "everyone",
 }
+KINDS = {"person": "persons", "firm": "firms", "government_body": "public bodies"}
 STATUS = {
     "ok": "computed",
     "small_cell": "a small cell: fewer than 30 persons, fewer than 5 expected, or under 2 per cent of all; "
@@ -165,6 +166,25 @@ def lottery_finding(rows: Iterable[Row], title: str) -> str:
         f"{title}: of two draws of detection and recording over the same conduct, "
         f"verdicts differ for {' and '.join(parts)}."
     )
+
+
+def years_finding(lists: Iterable[tuple[str, Row, Row]]) -> str:
+    """Say of each list how many are on it in the first and in the last year."""
+    told = [
+        f"{title}: {percent(first['value'])} in year 1 and {percent(last['value'])} in year {last['period'] + 1}"
+        for title, first, last in lists
+    ]
+    return "; ".join(told)
+
+
+def same_records(lists: Iterable[tuple[str, str, Row, Row]]) -> str:
+    """Say who is listed when everyone has the same records in the first year, and who still is in the last."""
+    told = [
+        f"{percent(first['value'])} of {KINDS[kind]} stand on the {title[:1].lower() + title[1:]}, and "
+        f"{percent(last['value'])} in year {last['period'] + 1}"
+        for kind, title, first, last in lists
+    ]
+    return f"Everyone has the same records in the first year. Then {'; '.join(told)}." if told else ""
 
 
 def lede(reach: Mapping[str, Row], title: str) -> str:
