@@ -5,6 +5,7 @@ import json
 import os
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -31,6 +32,7 @@ SHIPPED = [
 NAMES = [path.name for _, path in SHIPPED]
 
 
+@cache
 def validator(kind):
     return jsonschema.Draft7Validator(json.loads((ROOT / "schemas" / f"{kind}.schema.json").read_text("utf-8")))
 
@@ -66,8 +68,8 @@ def test_every_shipped_document_names_its_schema_in_its_first_line_and_passes_it
     assert faults(kind, read(path).data) == []
 
 
-@pytest.mark.parametrize(("kind", "path"), SHIPPED, ids=NAMES)
-def test_a_wrong_key_anywhere_at_the_top_of_a_shipped_document_is_refused(kind, path):
+@pytest.mark.parametrize(("kind", "path"), {kind: (kind, path) for kind, path in SHIPPED}.values())
+def test_a_wrong_key_at_the_top_of_a_document_is_refused(kind, path):
     assert any("sorce" in fault for fault in faults(kind, read(path).data | {"sorce": 1}))
 
 
@@ -233,8 +235,8 @@ STRANGE = {
 }
 
 
-@pytest.mark.parametrize(("kind", "path"), SHIPPED, ids=NAMES)
 @pytest.mark.parametrize("what", STRANGE)
-def test_nothing_is_written_that_an_editor_reads_otherwise(what, kind, path):
-    plain = [re.sub(r"\"[^\"]*\"", "", line).split(" #")[0] for line in path.read_text("utf-8").splitlines()]
-    assert [line for line in plain if STRANGE[what].search(line)] == []
+def test_nothing_is_written_that_an_editor_reads_otherwise(what):
+    for _, path in SHIPPED:
+        plain = [re.sub(r"\"[^\"]*\"", "", line).split(" #")[0] for line in path.read_text("utf-8").splitlines()]
+        assert [line for line in plain if STRANGE[what].search(line)] == [], path.name
