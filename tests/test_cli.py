@@ -146,7 +146,7 @@ def test_schemes_are_listed_by_subject_and_instrument_with_what_they_read():
     assert lines[0].split("  ")[1] == "name"
     assert "person · points scheme" in lines
     (hangzhou,) = [line for line in lines if line.startswith("  hangzhou_2018 ")]
-    assert hangzhou.split() == ["hangzhou_2018", "2018–", "consent", "18", "0%", "18", "family", "hukou_place"]
+    assert hangzhou.split() == ["hangzhou_2018", "2018-11-16–", "consent", "18", "0%", "18", "family", "hukou_place"]
     (law,) = [line for line in lines if line.startswith("  no_scheme ")]
     assert law.split() == ["no_scheme", "always", "automatic", "0", "–", "–"]
 

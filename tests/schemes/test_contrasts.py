@@ -63,7 +63,7 @@ def test_sesame_credit_is_a_family_over_its_own_scale():
     family = LOADED["zhima_2015"]
     assert isinstance(family, schemes.Family)
     assert family.title.endswith("-like (assumed weights)")
-    assert "commercial" in family.text.law.rank
+    assert "contract" in family.text.law.rank
     for drawn in family.draws(3):
         scored = drawn.score(people_of(drawn)).filter(pl.col("coverage") == "scored")
         assert scored["score"].is_between(350, 950).all()
