@@ -206,7 +206,7 @@ def count(subject: Subject, joint: Joint, name: str, world: World) -> Counted:
     thinnings = {
         layer: Thinning(lookup(names, joint.levels), steps(rates.binomial(p.reshape(-1), record.most)))
         for layer, (names, p) in layers.items()
-        if (p < 1).any()
+        if (p < 1).any() or layer == "either"
     }
     amounts = None
     if record.amounts:

@@ -169,7 +169,7 @@ def test_firms_are_compared_by_size_and_owner(write):
 
 def test_every_unknown_name_is_told():
     with pytest.raises(Refused) as refused:
-        experiment.difference("rongcheng_2061", "hangzou_2018", people=100)
+        experiment.difference("rongcheng_016", "hangzou_2018", people=100)
     hints = [problem.hint for problem in refused.value.problems]
     assert hints == ["did you mean 'rongcheng_2016'?", "did you mean 'hangzhou_2018'?"]
     with pytest.raises(Refused, match="no attribute 'residense' — did you mean 'residence'"):

@@ -6,8 +6,6 @@ from hand_frames import catalogue, plan_of, ready
 
 from scoring import population, workspace
 from scoring.schemes import joint
-from scoring.schemes.bibliography import cited
-from scoring.schemes.showing import central
 
 PERSONS = [
     "judgment_defaulters_2013",
@@ -134,35 +132,6 @@ def test_a_list_is_seen_in_a_simulation_unless_it_says_that_nobody_can_be(name):
     live = [rule for rule in scheme.rules if not rule.unmodelled]
     assert (not live) == (name in UNSEEN)
     assert (name in UNSEEN) == any(note.startswith("Nobody is listed in a simulation") for note in scheme.text.notes)
-
-
-def told(part):
-    """Yield every mark and source inside plain data."""
-    if isinstance(part, dict):
-        if "source" in part and "mark" in part:
-            yield part["mark"], part["source"]
-        for child in part.values():
-            yield from told(child)
-    elif isinstance(part, list):
-        for child in part:
-            yield from told(child)
-
-
-KINDS = {
-    "documented": {"primary", "copy"},
-    "reported": {"primary", "copy", "secondary"},
-    "recalled": {"recalled"},
-    "assumed": {"ours"},
-}
-
-
-@pytest.mark.parametrize("name", MINE)
-def test_every_mark_rests_on_a_source_of_its_kind(name):
-    text = central(catalogue()[name]).text
-    assert not text.sources
-    sources = cited(text)
-    wrong = [(mark, key) for mark, key in told(text.plain()) if sources[key].kind not in KINDS[mark]]
-    assert wrong == []
 
 
 def test_two_targets_for_natural_persons_have_two_sources():
