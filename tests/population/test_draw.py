@@ -21,7 +21,7 @@ RECIPE = population.load(PATH)
 PERSON = RECIPE.subject()
 PLAN = population.compile_recipe(RECIPE, "equal_conduct")
 N = 4 * population.BLOCK
-GOLDEN = {"person": "96882956ce87e247", "firm": "312c1bde5c949212", "government_body": "7a74c370c896d50a"}
+GOLDEN = {"person": "96882956ce87e247", "firm": "750e6f217e9e41c2", "government_body": "7a74c370c896d50a"}
 WORLDS = ("equal_conduct", "equal_detection", "mixed")
 
 
