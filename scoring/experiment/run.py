@@ -282,6 +282,7 @@ def told(declared: Declared, ready: list[designs.Design], cubes: Cubes, hashes: 
         "recipe": config.people.recipe,
         "people": config.people.n,
         "years": config.people.years,
+        "pooling": {world: declared.recipe.worlds[world].pooling for world in config.worlds},
         "seeds": list(range(1, config.seeds + 1)),
         "groups": config.groupings,
         "groups_of": {kind: [configs.grouping(g) for g in config.groups_of(kind)] for kind in declared.kinds},

@@ -62,6 +62,18 @@ def same_records(shown: Shown) -> str:
     return wording.same_records([(kind, title, rows[0], rows[-1]) for kind, title, rows in found if rows])
 
 
+def pooled(shown: Shown) -> str:
+    """Say what pooling adds where some world is a silo; nothing where none is, or nothing closes doors."""
+    told = []
+    for name in shown.schemes:
+        found = shown.every_world(measure="contexts_closed", scheme=name, term="unrelated", group_by="everyone")
+        rates = shown.every_world(measure="selection_rate", scheme=name, outcome="listed", group_by="everyone")
+        listed = {r["world"]: r["value"] for r in rates}
+        if len(found) > 1 and any(not r["value"] for r in found) and any(r["value"] for r in found):
+            told.append(wording.pooled(shown.title(name), found, listed, shown.manifest["pooling"]))
+    return " ".join(told)
+
+
 def yearly(row: Row | None, measure: str) -> str:
     """Write one yearly number."""
     if row is None:
@@ -122,8 +134,8 @@ def contexts_table(shown: Shown) -> dict[str, Any]:
                     shown.title(name),
                     effect,
                     context.replace("_", " "),
-                    ", ".join(split[True]) or "none",
-                    ", ".join(split[False]) or "none",
+                    wording.some(split[True]),
+                    wording.some(split[False]),
                     mine[0]["mark"],
                 ]
             )

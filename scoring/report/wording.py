@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -34,6 +34,7 @@ LEVELS = {
     "everyone": "everyone",
 }
 KINDS = {"person": "persons", "firm": "firms", "government_body": "public bodies"}
+POOLS = {"silo": "in silos", "city": "in the city's pool", "national": "in the country's pool"}
 STATUS = {
     "ok": "computed",
     "small_cell": "a small cell: fewer than 30 persons, fewer than 5 expected, or under 2 per cent of all; "
@@ -185,6 +186,27 @@ def same_records(lists: Iterable[tuple[str, str, Row, Row]]) -> str:
         for kind, title, first, last in lists
     ]
     return f"Everyone has the same records in the first year. Then {'; '.join(told)}." if told else ""
+
+
+def pooled(title: str, rows: Iterable[Row], listed: Mapping[str, float], pooling: Mapping[str, str]) -> str:
+    """Say how many are listed in each world, and how many doors in unrelated fields that closes."""
+    told = [
+        f"{number(1e4 * listed[r['world']], 1)} are listed and {number(1e4 * r['value'], 0)} doors in unrelated fields "
+        f"close {POOLS[pooling[r['world']]]}"
+        for r in rows
+    ]
+    return f"{title}: of 10,000 scored, {'; '.join(told)}."
+
+
+def some(names: Sequence[str], most: int = 4) -> str:
+    """Name a few of many, and say how many there are.
+
+    >>> some(["a", "b", "c"], 2), some(["a"]), some([])
+    ('3: a, b …', '1: a', 'none')
+    """
+    if not names:
+        return "none"
+    return f"{len(names)}: {', '.join(names[:most])}{' …' if len(names) > most else ''}"
 
 
 def lede(reach: Mapping[str, Row], title: str) -> str:
