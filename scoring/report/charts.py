@@ -88,14 +88,15 @@ def forest(rows: Sequence[Row], identity: str, favourable: bool) -> str:
 
 
 def bands(rows: Sequence[Row], identity: str, order: Sequence[str]) -> str:
-    """Draw the share of each band by group, stacked from worst to best."""
+    """Draw the share of each band by group, stacked from worst to best; an undefined share is left out."""
+    rows = [r for r in rows if r["value"] is not None]
     if not rows:
         return ""
     data = pl.DataFrame(
         {
             "group": [wording.level(r["group"]) for r in rows],
             "band": [r["term"] for r in rows],
-            "share": [100.0 * (r["value"] or 0) for r in rows],
+            "share": [100.0 * r["value"] for r in rows],
             "rank": [order.index(r["term"]) for r in rows],
         }
     )
