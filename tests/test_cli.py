@@ -203,3 +203,13 @@ def _seconds():
     started = time.perf_counter()
     subprocess.run([sys.executable, "-m", "scoring.cli", "--help"], check=True, capture_output=True)
     return time.perf_counter() - started
+
+
+def test_what_is_not_encoded_is_listed_with_the_reason():
+    told = call("schemes", "gaps").output
+    assert "beijing" in told
+    assert "not encoded: " in told
+    assert max(map(len, told.splitlines())) <= 100
+    known = json.loads(call("schemes", "gaps", "--json").output)
+    assert all(gap["why"] and gap["known"] for gap in known.values())
+    assert f"{len(known)} more are known and not encoded" in call("schemes", "list").output

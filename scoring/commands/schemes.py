@@ -22,7 +22,23 @@ def list_schemes(recipe: Recipe = "weihai_2020", as_json: AsJson = False) -> Non
     from scoring import schemes
 
     rows = room.catalogue(recipe)
-    show_json(rows) if as_json else print(schemes.listed(rows))
+    if as_json:
+        show_json(rows)
+        return
+    print(schemes.listed(rows))
+    print(f"\n{len(schemes.gaps())} more are known and not encoded, each with the reason: scoring schemes gaps")
+
+
+@app.command("gaps")
+def show_gaps(as_json: AsJson = False) -> None:
+    """List the schemes that are known and no rulebook here, with what is known of each and why that is too little."""
+    from scoring import schemes
+
+    known = schemes.gaps()
+    if as_json:
+        show_json({name: gap.model_dump() for name, gap in known.items()})
+        return
+    print("\n\n".join(gap.told(name) for name, gap in known.items()))
 
 
 @app.command("show")

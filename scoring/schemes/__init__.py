@@ -11,6 +11,7 @@ from scoring.schemes import joint
 from scoring.schemes.cases import Cases
 from scoring.schemes.contexts import closes, matrix
 from scoring.schemes.family import Family
+from scoring.schemes.gaps import gaps
 from scoring.schemes.learned import Learnable
 from scoring.schemes.reading import made, problems_in, text_of
 from scoring.schemes.scheme import Band, Outcome, Rule, Scheme
@@ -30,6 +31,7 @@ __all__ = [
     "central",
     "closes",
     "describe",
+    "gaps",
     "joined",
     "joint",
     "listed",

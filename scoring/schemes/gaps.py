@@ -6,6 +6,7 @@ A scheme that is named and left out belongs to what a catalogue says, as much as
 from __future__ import annotations
 
 from functools import cache
+from textwrap import fill
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +22,12 @@ class Gap(Cited):
     place: str
     known: str = Field(min_length=1)
     why: str = Field(min_length=1)  # what is missing that a score or a list would need
+
+    def told(self, name: str) -> str:
+        """Return the gap as text of at most 100 columns."""
+        head = f"{name}: {self.title.en} {self.title.zh}".rstrip() + f", {self.place} [{self.mark}: {self.source}]"
+        parts = (head, f"known: {self.known}", f"not encoded: {self.why}")
+        return "\n".join(fill(part, 98, subsequent_indent="  ", initial_indent="  " * (part != head)) for part in parts)
 
 
 class Gaps(BaseModel):
