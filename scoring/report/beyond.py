@@ -54,12 +54,12 @@ def yearly_rows(shown: Shown, name: str, measure: str) -> list[Row]:
     return sorted(rows, key=lambda r: r["period"])
 
 
-def same_records(shown: Shown) -> str:
-    """Say what everyone was given in the first year and who was listed for it; nothing where nothing was given."""
+def same_conduct(shown: Shown) -> str:
+    """Say who is listed when everyone does the same in the first year; nothing where no such thing was declared."""
     if not shown.manifest.get("events"):
         return ""
     found = [(shown.told(n)["subject"], shown.title(n), yearly_rows(shown, n, "listed_rate")) for n in shown.schemes]
-    return wording.same_records([(kind, title, rows[0], rows[-1]) for kind, title, rows in found if rows])
+    return wording.same_conduct([(kind, title, rows[0], rows[-1]) for kind, title, rows in found if rows])
 
 
 def pooled(shown: Shown) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring.report import wording
-from scoring.report.beyond import contexts_table, over_the_years, pooled, same_records, worlds_table
+from scoring.report.beyond import contexts_table, over_the_years, pooled, same_conduct, worlds_table
 from scoring.report.figures import Shown, bands_by_group, error_curve, forests, gap_by_rule, turning_records
 from scoring.result import Result
 
@@ -55,7 +55,7 @@ def context(result: Result) -> dict[str, Any]:
     return {
         "told": result.manifest,
         "title": result.manifest["asks"],
-        "lede": same_records(shown)
+        "lede": same_conduct(shown)
         or pooled(shown)
         or wording.lede(reach_of(shown, shown.designs[0]), shown.title(shown.designs[0])),
         "reach": reach_strip(shown),

@@ -7,10 +7,6 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
-MEANING = {
-    "selection_rate_ratio": "times as often",
-    "pivotal_record_share": "share of persons whose verdict turns on one record",
-}
 LEVELS = {
     "q1": "the poorest fifth",
     "q2": "the second fifth",
@@ -178,14 +174,16 @@ def years_finding(lists: Iterable[tuple[str, Row, Row]]) -> str:
     return "; ".join(told)
 
 
-def same_records(lists: Iterable[tuple[str, str, Row, Row]]) -> str:
-    """Say who is listed when everyone has the same records in the first year, and who still is in the last."""
+def same_conduct(lists: Iterable[tuple[str, str, Row, Row]]) -> str:
+    """Say who is listed when everyone does the same in the first year, and who still is in the last."""
     told = [
         f"{percent(first['value'])} of {KINDS[kind]} stand on the {title[:1].lower() + title[1:]}, and "
         f"{percent(last['value'])} in year {last['period'] + 1}"
         for kind, title, first, last in lists
     ]
-    return f"Everyone has the same records in the first year. Then {'; '.join(told)}." if told else ""
+    if not told:
+        return ""
+    return f"In the first year everyone does the same, besides what each does anyway. Then {'; '.join(told)}."
 
 
 def pooled(title: str, rows: Iterable[Row], listed: Mapping[str, float], pooling: Mapping[str, str]) -> str:
