@@ -139,6 +139,8 @@ def compute(cubes: Mapping[str, Counts], study: Study, names: Literal["all"] | I
             continue
         also = {measure.also: cubes.get(measure.also)} if measure.also else {}
         rows = measure.function(cubes[measure.cube], study, **also)
+        if study.single and not rows.is_empty():
+            rows = rows.filter(pl.col("uncertainty") != "seeds")
         if not rows.is_empty():
             found.append(tidy(rows.select(c for c in COLUMNS if c in rows.columns)))
     return tidy(pl.concat(found)) if found else pl.DataFrame(schema=COLUMNS)

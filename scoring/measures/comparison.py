@@ -15,11 +15,9 @@ import polars as pl
 from scoring.measures import intervals, resample, seeds
 from scoring.measures.counts import Counts
 from scoring.measures.rates import SMALL_GROUP
-from scoring.measures.study import EVERYONE, GROUP, NO_DRAW, Study
+from scoring.measures.study import EVERYONE, GROUP, NO_DRAW, REPLICATES, SEED, Study
 from scoring.result import NOT_APPLICABLE, OK, SMALL_CELL, ZERO_DENOM
 
-REPLICATES = 1_000
-SEED = 20_140_627  # of the replicates; fixed, so that a result is a function of its counts
 KIND = {"learned score": "points scheme"}  # both place a person on a scale; lists and ordinary law do not
 KEYS = ["world", "scheme", "versus", "outcome", "polarity", *GROUP]
 

@@ -15,7 +15,7 @@ import polars as pl
 from scoring.measures import intervals, seeds
 from scoring.measures.counts import UNKNOWN
 from scoring.measures.intervals import Interval
-from scoring.measures.study import EVERYONE, GROUP, WORLD, Study
+from scoring.measures.study import BEST, EVERYONE, GROUP, LARGEST, REST, WORLD, Study
 from scoring.result import COLUMNS, NOT_APPLICABLE, OK, SINGLE_GROUP, SMALL_CELL, ZERO_DENOM
 
 SMALL_GROUP, SMALL_EXPECTED, SMALL_SHARE = 30, 5, 0.02  # persons; persons; Uniform Guidelines practice
@@ -74,26 +74,49 @@ def shares(cells: pl.DataFrame, term: str) -> pl.DataFrame:
     return full.with_columns(pl.col("y").fill_null(0)).rename({term: "term"})
 
 
+def references(table: pl.DataFrame, study: Study) -> dict[str, str]:
+    """Return the reference of each grouping of a table: the declared one, else the largest known group."""
+    size = table.filter(pl.col("group_by") != EVERYONE).group_by(GROUP).agg(pl.col("n").sum().alias("size"))
+    known = size.filter(pl.col("group") != UNKNOWN).sort("size", "group", descending=[True, False])
+    named = {}
+    for group_by, group in known.group_by("group_by", maintain_order=True).first().select(GROUP).iter_rows():
+        declared = study.references.get(group_by)
+        named[group_by] = group if declared in (None, LARGEST) else declared
+    return named
+
+
 def against_reference(table: pl.DataFrame, study: Study) -> pl.DataFrame:
-    """Join each group with the reference of its grouping: the declared one, else the largest.
+    """Join each group with the reference of its grouping: a group, the rest of all, or the group that fares best.
 
     A grouping of one group has no reference; neither has one whose declared reference nobody belongs to.
     """
     table = table.filter(pl.col("group_by") != EVERYONE)
-    size = table.group_by(GROUP).agg(pl.col("n").sum().alias("size")).filter(pl.col("group") != UNKNOWN)
-    largest = size.sort("size", "group", descending=[True, False]).group_by("group_by", maintain_order=True).first()
-    declared = {k: v for k, v in study.references.items() if v is not None}
     named = pl.DataFrame(
-        [(group_by, declared.get(group_by, group)) for group_by, group in largest.select(GROUP).iter_rows()],
-        schema={"group_by": pl.String, "reference": pl.String},
-        orient="row",
+        list(references(table, study).items()), schema={"group_by": pl.String, "reference": pl.String}, orient="row"
     )
     keys = [c for c in table.columns if c not in {"group", "y", "n", "share", "polarity"}]
+    joined = table.join(named, on="group_by").with_columns(pl.col("group").n_unique().over("group_by").alias("groups"))
+    rest, best, one = (joined.filter(how) for how in _by_reference())
     theirs = table.select(
         *keys, pl.col("group").alias("reference"), pl.col("y").alias("y_ref"), pl.col("n").alias("n_ref")
     )
-    joined = table.join(named, on="group_by").join(theirs, on=[*keys, "reference"], how="left", nulls_equal=True)
-    return joined.with_columns(pl.col("group").n_unique().over("group_by").alias("groups"))
+    beside_one = one.join(theirs, on=[*keys, "reference"], how="left", nulls_equal=True)
+    others = {c: pl.col(c).sum().over(keys) - pl.col(c) for c in ("y", "n")}
+    beside_rest = rest.with_columns(others["y"].alias("y_ref"), others["n"].alias("n_ref"))
+    # Best is the highest rate of what is favourable, the lowest of what is adverse, small groups left out.
+    worth = (
+        pl.when(pl.col("polarity") == "adverse").then(-y / n).otherwise(y / n) if "polarity" in table.columns else y / n
+    )
+    fit = (pl.col("group") != UNKNOWN) & (pl.col("n") >= SMALL_GROUP)
+    top = best.filter(fit).sort(worth, "group", descending=[True, False]).group_by(keys, maintain_order=True).first()
+    top = top.select(*keys, pl.col("y").alias("y_ref"), pl.col("n").alias("n_ref"))
+    beside_best = best.join(top, on=keys, how="left", nulls_equal=True)
+    return pl.concat([beside_one, beside_rest, beside_best], how="diagonal_relaxed")
+
+
+def _by_reference() -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    reference = pl.col("reference")
+    return reference == REST, reference == BEST, ~reference.is_in([REST, BEST])
 
 
 def rows(table: pl.DataFrame, study: Study, measure: str, statistic: Statistic = RATE) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,17 +11,24 @@ import polars as pl
 EVERYONE = "everyone"
 WORLD, GROUP = ["world", "scheme", "draw"], ["group_by", "group"]
 NO_DRAW = -1  # the draw of a scheme that is no family
+LARGEST, BEST, REST = "largest", "best", "rest"  # references that are no group of their own
+REFERENCES = (LARGEST, BEST, REST)
+REPLICATES = 1_000
+SEED = 20_140_627  # of every resampling; fixed, so that a result is a function of its counts
 
 
 @dataclass(frozen=True)
 class Study:
     """What an experiment tells its measures.
 
-    `outcomes` gives the polarity of each (scheme, outcome); `references` the declared reference of each grouping, or
-    None for the largest group; `schemes` plain facts of each scheme: `complexity` (a dict of numbers), `instrument`,
-    `marks` (rule → mark), `closes` (the outcome of being listed, with the number of related and unrelated contexts that
-    it closes). `redraws` is how often the lottery probe drew; `baseline` the scheme that differences are taken from
-    besides the first; `pooling` how the records of each world are pooled.
+    `outcomes` gives the polarity of each (scheme, outcome); `references` the declared reference of each grouping, a
+    word of REFERENCES, or None for the largest group; `schemes` plain facts of each scheme: `complexity` (a dict of
+    numbers), `instrument`, `marks` (rule → mark), `closes` (the outcome of being listed, with the number of related and
+    unrelated contexts that it closes), `cuts` (outcome → the score from which on it is given and whether `above` or
+    `below`), `largest_bin` (the largest share of persons in one bin, where scores were binned; absent where they are
+    exact). `redraws` is how often the lottery probe drew; `baseline` the scheme that differences are taken from besides
+    the first; `pooling` how the records of each world are pooled. `primary` are the (measure, outcome, group_by) that
+    were declared beforehand; `single` says that this is one table and nothing was repeated over seeds.
     """
 
     outcomes: Mapping[tuple[str, str], str]
@@ -31,6 +38,9 @@ class Study:
     pooling: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.95
     baseline: str | None = None
+    primary: Sequence[tuple[str, str, str]] = ()
+    replicates: int = REPLICATES
+    single: bool = False
 
     def polarities(self) -> pl.DataFrame:
         """Return the outcomes as a table: scheme, outcome, polarity."""
