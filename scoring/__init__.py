@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from scoring.result import Result
 
-__all__ = ["compare", "people", "run", "scheme"]
+__all__ = ["audit", "compare", "people", "run", "scheme"]
 
 
 def people(recipe: str | Path, n: int, seed: int, **options: Any) -> pl.DataFrame:
@@ -51,3 +51,16 @@ def compare(*schemes: str, **options: Any) -> Result:
     from scoring import experiment
 
     return experiment.compare(list(schemes), **options)
+
+
+def audit(table: Any, group: Any, selected: str | None = None, **options: Any) -> Result:
+    """Audit verdicts already made, in a file or in any frame that narwhals knows; see `scoring.experiment.audit`.
+
+    >>> import polars as pl
+    >>> hired = pl.DataFrame({"sex": ["f", "m"] * 200, "hired": [True, True, False, True] * 100})
+    >>> audit(hired, group="sex", selected="hired").where(measure="selection_rate_ratio")["value"].to_list()
+    [0.5]
+    """
+    from scoring import experiment
+
+    return experiment.audit(table, group, selected, **options)

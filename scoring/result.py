@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 OK, SMALL_CELL, ZERO_DENOM = "ok", "small_cell", "zero_denom"
 SINGLE_GROUP, NOT_APPLICABLE, FIT_FAILED, NOT_LOSSLESS = "single_group", "not_applicable", "fit_failed", "not_lossless"
-STATUSES = (OK, SMALL_CELL, ZERO_DENOM, SINGLE_GROUP, NOT_APPLICABLE, FIT_FAILED, NOT_LOSSLESS)
+SUPPRESSED = "suppressed"  # only of real tables: a small count could be read or worked out
+STATUSES = (OK, SMALL_CELL, ZERO_DENOM, SINGLE_GROUP, NOT_APPLICABLE, FIT_FAILED, NOT_LOSSLESS, SUPPRESSED)
 
 COLUMNS: dict[str, Any] = {
     "experiment": pl.String,
@@ -75,7 +76,12 @@ class Result:
         return self.rows._repr_html_()
 
     def write(self, folder: str | Path) -> Path:
-        """Write `results.parquet`, `results.csv` and `manifest.json` into a folder."""
+        """Write `results.parquet`, `results.csv` and `manifest.json` into a folder.
+
+        Raises ValueError for an audit of a real table whose small cells are shown: those are for its owner's eyes.
+        """
+        if self.manifest.get("real") and not self.manifest["suppressed"]:
+            raise ValueError("small cells of a real table are not written: audit it without show_small")
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.rows.write_parquet(folder / "results.parquet")

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from scoring import schemes, workspace
+from scoring.experiment.audit import audit
 from scoring.experiment.card import card
 from scoring.experiment.catalogue import catalogue, judgements, named, problems_of_schemes, rulebooks
 from scoring.experiment.compare import compare
 from scoring.experiment.difference import difference
 from scoring.experiment.people import build, people, recipe_of
+from scoring.experiment.rows_of import metric
 from scoring.experiment.run import run
 from scoring.experiment.sample import sample
 from scoring.experiment.schemas import write_schemas
@@ -21,12 +23,14 @@ from scoring.experiment.targets import targets
 from scoring.experiment.validate import validate
 
 __all__ = [
+    "audit",
     "build",
     "card",
     "catalogue",
     "compare",
     "difference",
     "judgements",
+    "metric",
     "named",
     "people",
     "problems_of_schemes",

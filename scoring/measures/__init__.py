@@ -24,10 +24,16 @@ from scoring.measures import (
 )
 from scoring.measures.counts import Counts
 from scoring.measures.errors import TAUS
-from scoring.measures.study import Study
+from scoring.measures.study import REPLICATES, Study
 from scoring.result import COLUMNS, tidy
 
-__all__ = ["MEASURES", "TAUS", "Counts", "Measure", "Study", "compute"]
+__all__ = ["MEASURES", "REPLICATES", "TAUS", "WEIGHABLE", "Counts", "Measure", "Study", "compute"]
+
+WEIGHABLE = frozenset(  # what an effective number of persons can stand in for n in; the rest needs whole persons
+    {"coverage_rate", "prevalence", "selection_rate", "selection_rate_ratio", "selection_rate_difference"}
+    | {"non_selection_rate_ratio", "excess_per_10000", "true_positive_rate", "false_discovery_rate"}
+    | {f"{r}{of}" for r in errors.RATES if r != "prevalence" for of in ("", "_difference", "_ratio")}
+)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,8 @@ class Counts:
         if missing:
             raise KeyError(f"counts lack the columns {sorted(missing)}")
         sums = [c for c in self.cells.columns if c not in {*self.axes, "n"}]
-        cells = self.cells.select(*self.axes, pl.col("n").cast(pl.Int64), *sums).filter(pl.col("n") != 0)
+        kind = pl.Float64 if self.cells.schema["n"].is_float() else pl.Int64  # effective numbers have fractions
+        cells = self.cells.select(*self.axes, pl.col("n").cast(kind), *sums).filter(pl.col("n") != 0)
         object.__setattr__(self, "axes", tuple(self.axes))
         object.__setattr__(self, "cells", cells.sort(self.axes) if self.axes else cells)
 

@@ -33,13 +33,20 @@ def truths(counts: Counts) -> dict[str, pl.Expr]:
 
 
 def against_truth(counts: Counts, study: Study, rate: str) -> pl.DataFrame:
-    """Return y and n of one rate by group, adverse outcome and class of truth; nothing where no truth was counted."""
-    adverse = study.polarities().filter(pl.col("polarity") == "adverse")
-    cells = counts.cells.join(adverse, on=["scheme", "outcome"])
+    """Return y and n of one rate by group, outcome and class of truth; nothing where no truth was counted.
+
+    Simulated harm is held against adverse outcomes alone; a truth that a table records, against whatever it selects.
+    Who has no truth is left out.
+    """
+    known = study.polarities()
+    polarity = pl.lit(True) if "truth" in counts.axes else pl.col("polarity") == "adverse"
+    cells = counts.cells.join(known.filter(polarity), on=["scheme", "outcome"])
     yes, among = RATES[rate]
     by = ("outcome", "polarity", "param")
     tables = [
-        rates.tally(cells.with_columns(truth.alias("truth"), pl.lit(param).alias("param")), yes, among, by)
+        rates.tally(
+            cells.with_columns(truth.alias("truth"), pl.lit(param).alias("param")).drop_nulls("truth"), yes, among, by
+        )
         for param, truth in truths(counts).items()
     ]
     return pl.concat(tables) if tables else pl.DataFrame()

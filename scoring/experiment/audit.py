@@ -1,0 +1,246 @@
+"""Audit verdicts already made: a table becomes counts, counts become the same measures that a simulated scheme gets.
+
+The table is counted where it is; no row and no person's score reaches Python but for metrics that ask for rows. What is
+said of a real table leaves small cells out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from importlib.metadata import version
+from itertools import combinations
+from typing import Any
+
+import polars as pl
+
+from scoring import measures
+from scoring.documents import Problem, Refused, did_you_mean
+from scoring.experiment import rows_of, suppression, tabled, tables, verdicts
+from scoring.experiment.run import peak_mb
+from scoring.experiment.tabled import WORLD
+from scoring.experiment.verdicts import Asked, Flag
+from scoring.measures import Counts, Study
+from scoring.measures.counts import UNKNOWN
+from scoring.measures.study import REFERENCES
+from scoring.result import Result
+
+DEEPEST = 3  # attributes that are crossed unless a crossing is named
+MOST_COMPARED = 40  # groups of a grouping beyond which only rates are computed
+WITHOUT = {"decomposition", "stability", "turnover", "consequences", "explanation", "provenance", "comparison"}
+
+
+def audit(
+    table: Any,
+    group: str | Sequence[str | Sequence[str]],
+    selected: str | None = None,
+    score: str | None = None,
+    cut: float | Sequence[float] = (),
+    below: bool = False,
+    adverse: bool = False,
+    truth: str | None = None,
+    strata: str | Sequence[str] = (),
+    weight: str | None = None,
+    reference: str | Sequence[str] = (),
+    metrics: Mapping[str, Callable[..., Any]] | None = None,
+    relation: str | None = None,
+    missing: Sequence[str] = (),
+    name: str | None = None,
+    replicates: int = measures.REPLICATES,
+    show_small: bool = False,
+) -> Result:
+    """Audit a table of verdicts already made: who was selected, how much more often, and what the numbers bear.
+
+    `table` is a path (CSV, Parquet, Arrow, JSON lines, DuckDB, SQLite; then `relation` names the table inside) or any
+    frame that narwhals knows, lazy ones included, which are counted where they are. `group` names columns of
+    categories; several are also crossed, up to three at a time, unless a crossing is named (`"sex*race"`).
+
+    A verdict is `selected`, a column of yes and no or `"column=value"`, or a `score` at or above a `cut` (`below` it on
+    request; several cuts are several outcomes; without a cut the pooled median, as New York's Local Law 144 counts).
+    `adverse` says that to be selected is a harm. `truth` is a column of yes and no that the verdict is held against,
+    `strata` legitimate grounds to differ, `weight` a weight of each row (n is then the effective number). `reference`
+    is a group, `column=group`, or `largest` (the default), `best` or `rest`. `metrics` maps names to any function of
+    scikit-learn or fairlearn of (truth, selected), which is given the rows.
+
+    Missing groups are the group `unknown`, missing verdicts are unscored; both are counted. Small cells (1 to 9
+    persons) and their complements are left out unless `show_small`, for your own eyes: that result is not written.
+    Raises Refused with every problem of the table or the question.
+    """
+    started = time.perf_counter()
+    opened = tables.opened(table, relation, missing)
+    groupings = crossings(group)
+    names = list(dict.fromkeys(part for grouping in groupings for part in grouping))
+    asked = Asked(
+        groups=tuple(names),
+        selected=flag(opened, selected),
+        score=score,
+        cuts=tuple(sorted({float(c) for c in ([cut] if isinstance(cut, (int, float)) else cut)})),
+        above=not below,
+        truth=flag(opened, truth),
+        strata=tuple([strata] if isinstance(strata, str) else strata),
+        weight=weight,
+    )
+    problems = list(misasked(opened, asked, groupings, metrics))
+    if problems:
+        raise Refused(problems)
+    counted = verdicts.count(opened, asked)
+    title = name or opened.name
+    outcomes = tabled.outcomes(asked, counted.cells)
+    cubes = tabled.cubes(counted, asked, outcomes, groupings, title, MOST_COMPARED)
+    references = referred(opened, reference, groupings, cubes["coverage"])
+    first = next(iter(outcomes))
+    study = Study(
+        outcomes={(title, outcome): "adverse" if adverse else "favourable" for outcome in outcomes},
+        references=references,
+        schemes={title: {"instrument": "table of verdicts", **tabled.facts(counted, asked, outcomes)}},
+        primary=[("selection_rate_ratio", first, one) for one in names[:6]],
+        replicates=replicates,
+        single=True,
+    )
+    computed = measures.compute(cubes, study, asked_measures(weight is not None))
+    warnings = list(tabled.warnings(counted, asked, cubes, MOST_COMPARED))
+    if metrics:
+        computed = pl.concat([computed, rows_of.metric_rows(opened, asked, groupings, title, metrics)])
+    computed = computed.with_columns(pl.lit("audit").alias("experiment"))
+    left_out = 0
+    if not show_small:
+        computed, left_out = suppression.applied(
+            computed, tabled.cubes(counted.unweighted, asked, outcomes, groupings, title, MOST_COMPARED), study
+        )
+    if left_out:
+        warnings.append(
+            f"{left_out} results on fewer than {suppression.SMALLEST} persons, or their complements, are left out"
+        )
+    manifest = {
+        "experiment": "audit",
+        "asks": f"Who is {'sanctioned' if adverse else 'selected'} in {title}, and how much more often?",
+        "real": True,
+        "table": title,
+        "people": counted.rows,
+        "rows_read": counted.rows,
+        "n": counted.rows,
+        **tabled.told(counted, asked),
+        "groups": ["*".join(grouping) for grouping in groupings],
+        "groups_of": {"person": ["*".join(grouping) for grouping in groupings]},
+        "references": references,
+        "outcome": first,
+        "polarity": "adverse" if adverse else "favourable",
+        "truth": truth is not None,
+        "score": score,
+        "cuts": list(asked.cuts),
+        "strata": list(asked.strata),
+        "weights": weight is not None,
+        "suppressed": 0 if show_small else suppression.SMALLEST,
+        "warnings": warnings,
+        "worlds": [WORLD],
+        "designs": [title],
+        "schemes": {title: tabled.described(title, outcomes, adverse)},
+        "primary": [{"measure": m, "outcome": o, "group": g} for m, o, g in study.primary],
+        "replicates": replicates,
+        "seeds": [],
+        "hashes": {},
+        "engine": "local",
+        "version": version("scoring-experiments"),
+        "libraries": {lib: version(lib) for lib in ("polars", "narwhals", "numpy", "scipy", "statsmodels")},
+        "created": date.today().isoformat(),
+        "command": "",
+        "wall_seconds": round(time.perf_counter() - started, 1),
+        "peak_mb": peak_mb(),
+    }
+    return Result(computed, manifest)
+
+
+def crossings(group: str | Sequence[str | Sequence[str]]) -> list[tuple[str, ...]]:
+    """Return the groupings asked for: each column, and their crossings unless one is named.
+
+    >>> crossings(["sex", "race"])
+    [('sex',), ('race',), ('sex', 'race')]
+    >>> crossings(["sex", "sex*race"])
+    [('sex',), ('sex', 'race')]
+    """
+    asked = [group] if isinstance(group, str) else list(group)
+    named = [tuple(one.split("*")) if isinstance(one, str) else tuple(one) for one in asked]
+    if any(len(one) > 1 for one in named):
+        return list(dict.fromkeys(named))
+    columns = list(dict.fromkeys(one for (one,) in named))
+    return [c for depth in range(1, min(DEEPEST, len(columns)) + 1) for c in combinations(columns, depth)]
+
+
+def flag(table: tables.Table, text: str | None) -> Flag | None:
+    """Read a column of yes and no, or `column=value`; a column that is called so comes first."""
+    if text is None:
+        return None
+    column, equals, value = text.partition("=")
+    return Flag(column.strip(), value.strip()) if equals and text not in table.columns() else Flag(text)
+
+
+def misasked(
+    table: tables.Table, asked: Asked, groupings: Sequence[Sequence[str]], metrics: Mapping[str, Any] | None
+) -> list[Problem]:
+    """Return what is wrong with the question, whatever the table holds."""
+    found = []
+    if not groupings or not all(all(part for part in grouping) for grouping in groupings):
+        found.append(table.problem("group", "no group to compare", "name a column of the table"))
+    if asked.selected is None and asked.score is None:
+        found.append(
+            table.problem("selected", "no verdict to audit", "name a column of verdicts, or a score and a cut")
+        )
+    if asked.cuts and asked.score is None:
+        found.append(table.problem("cut", "a cut without a score", "name the column of scores"))
+    if any(c != c or c in (float("inf"), float("-inf")) for c in asked.cuts):
+        found.append(table.problem("cut", "a cut is a finite number"))
+    if metrics and (asked.truth is None or asked.selected is None):
+        found.append(table.problem("metric", "a metric of rows needs truth and selected", "name both columns"))
+    twice = [c for c in asked.groups if c in asked.strata]
+    found += [table.problem("strata", f"{c!r} is a group and a stratum at once") for c in twice]
+    return found
+
+
+def referred(
+    table: tables.Table, reference: str | Sequence[str], groupings: Sequence[Sequence[str]], coverage: Counts
+) -> dict[str, str | None]:
+    """Return the reference of each grouping. Raises Refused for a group that nobody belongs to."""
+    asked = [reference] if isinstance(reference, str) else list(reference)
+    names = ["*".join(grouping) for grouping in groupings]
+    sizes = coverage.marginal(["group_by", "group"]).cells
+    levels = {n: sizes.filter(pl.col("group_by") == n)["group"].to_list() for n in names}
+    found: dict[str, str | None] = dict.fromkeys(names)
+    problems = []
+    for text in asked:
+        column, equals, group = text.partition("=")
+        if text in REFERENCES:
+            found = dict.fromkeys(names, text)
+        elif equals and column in levels and (group in levels[column] or group in REFERENCES):
+            found[column] = group
+        elif not equals and len(fit := [n for n in names if text in levels[n]]) == 1:
+            found[fit[0]] = text
+        else:
+            known = [g for n in names for g in levels[n] if g != UNKNOWN]
+            several = not equals and sum(text in levels[n] for n in names) > 1
+            hint = (
+                "write COLUMN=GROUP"
+                if several
+                else did_you_mean(group or text, known) or f"known: {', '.join(known[:12])}"
+            )
+            problems.append(
+                table.problem(
+                    "reference",
+                    f"no group {text!r}" if not several else f"{text!r} is a group of several columns",
+                    hint,
+                )
+            )
+    if problems:
+        raise Refused(problems)
+    for grouping, name in zip(groupings, names, strict=True):
+        singles = [found.get(part) for part in grouping]
+        if len(grouping) > 1 and found[name] is None and all(s is not None and s not in REFERENCES for s in singles):
+            crossed = "*".join(str(s) for s in singles)
+            found[name] = crossed if crossed in levels[name] else None
+    return found
+
+
+def asked_measures(weighted: bool) -> list[str]:
+    """Return the measures that a table of verdicts can have; with weights those that need no whole persons."""
+    known = [n for n, m in measures.MEASURES.items() if m.family not in WITHOUT and n != "reach"]
+    return [n for n in known if n in measures.WEIGHABLE] if weighted else known
