@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import polars as pl
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from scoring.metricframe import MetricTable
 
 OK, SMALL_CELL, ZERO_DENOM = "ok", "small_cell", "zero_denom"
 SINGLE_GROUP, NOT_APPLICABLE, FIT_FAILED, NOT_LOSSLESS = "single_group", "not_applicable", "fit_failed", "not_lossless"
@@ -64,6 +67,14 @@ class Result:
     def to_pandas(self) -> pd.DataFrame:
         """Return the rows as a pandas frame."""
         return self.rows.to_pandas()
+
+    def to_metricframe(
+        self, group_by: str | None = None, rates: Sequence[str] | None = None, **where: Any
+    ) -> MetricTable:
+        """Return the rates by one grouping as fairlearn's `MetricFrame` gives them: `by_group`, `difference()` …"""
+        from scoring.metricframe import table
+
+        return table(self, group_by, rates, **where)
 
     def where(self, **equals: Any) -> pl.DataFrame:
         """Return the rows whose columns equal the given values; None selects nulls."""

@@ -18,9 +18,9 @@ import polars as pl
 from scoring import measures
 from scoring.documents import Problem, Refused, did_you_mean
 from scoring.experiment import rows_of, suppression, tabled, tables, verdicts
+from scoring.experiment.asked import Asked, Flag
 from scoring.experiment.run import peak_mb
 from scoring.experiment.tabled import WORLD
-from scoring.experiment.verdicts import Asked, Flag
 from scoring.measures import Counts, Study
 from scoring.measures.counts import UNKNOWN
 from scoring.measures.study import REFERENCES
@@ -85,6 +85,9 @@ def audit(
     if problems:
         raise Refused(problems)
     counted = verdicts.count(opened, asked)
+    if tabled.told(counted, asked)["unscored"] == counted.rows:
+        column = asked.selected.column if asked.selected else asked.score
+        raise Refused([opened.problem("selected", f"{column!r} is missing in all {counted.rows:,} rows")])
     title = name or opened.name
     outcomes = tabled.outcomes(asked, counted.cells)
     cubes = tabled.cubes(counted, asked, outcomes, groupings, title, MOST_COMPARED)

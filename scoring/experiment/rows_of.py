@@ -14,9 +14,9 @@ import narwhals as nw
 import polars as pl
 
 from scoring.documents import Problem, Refused, did_you_mean
+from scoring.experiment.asked import Asked, as_flag, as_text, frames
 from scoring.experiment.tabled import WORLD
 from scoring.experiment.tables import Table, collected
-from scoring.experiment.verdicts import Asked, as_flag, as_text, frames
 from scoring.measures.rates import SMALL_GROUP
 from scoring.measures.study import EVERYONE
 from scoring.result import FIT_FAILED, OK, SMALL_CELL, ZERO_DENOM, tidy
@@ -35,7 +35,7 @@ def metric(name: str) -> Metric:
     if not callable(found):
         hint = did_you_mean(function, dir(import_module(library)))
         raise Refused([Problem("--metric", 0, name, f"{library} has no {function!r}", hint)])
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def metric_rows(

@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from scoring.experiment.verdicts import Asked, Counted
+from scoring.experiment.asked import Asked
+from scoring.experiment.verdicts import Counted
 from scoring.measures import Counts
 from scoring.measures.counts import UNKNOWN
 from scoring.measures.study import EVERYONE, NO_DRAW
@@ -52,18 +53,18 @@ def cubes(
     if not truth:
         by_outcome = by_outcome.select(pl.exclude("truth"))
     few = [g for g in groupings if number(cells, g) <= most]
-    found = {
+    tables = {
         "coverage": rolled(cells.with_columns(coverage), ["coverage"], groupings),
         "outcome": rolled(by_outcome, ["outcome", "selected", *truth], groupings),
     }
     if asked.score and few:
         scored = cells.drop_nulls("score")
-        found["score"] = rolled(scored, ["score", *truth], few)
+        tables["score"] = rolled(scored, ["score", *truth], few)
     if asked.strata and few:
         stratum = pl.concat_str([pl.col(f"stratum:{c}") for c in asked.strata], separator="*").alias("stratum")
         singles = [g for g in few if len(g) == 1]
-        found["conditional"] = rolled(by_outcome.with_columns(stratum), ["outcome", "selected", "stratum"], singles)
-    found = {cube: headed(table, title) for cube, table in found.items()}
+        tables["conditional"] = rolled(by_outcome.with_columns(stratum), ["outcome", "selected", "stratum"], singles)
+    found = {cube: headed(table, title) for cube, table in tables.items()}
     if len(asked.groups) > 1:
         named = [pl.col(f"group:{c}").alias(f"by__{c}") for c in asked.groups]
         whole = by_outcome.group_by("outcome", "selected", *named).agg(pl.col("n").sum())
