@@ -20,6 +20,7 @@ check: $(READY)  ## lint, format, types, import laws
 
 bench: $(READY)  ## time ours beside the peers, in one run
 	$(BIN)/python benchmarks/group_rates.py
+	$(BIN)/python benchmarks/audit.py
 	$(BIN)/python benchmarks/population.py
 
 clean:

@@ -58,7 +58,8 @@ def audit(table: Any, group: Any, selected: str | None = None, **options: Any) -
 
     >>> import polars as pl
     >>> hired = pl.DataFrame({"sex": ["f", "m"] * 200, "hired": [True, True, False, True] * 100})
-    >>> audit(hired, group="sex", selected="hired", reference="m").where(measure="selection_rate_ratio")["value"].to_list()
+    >>> result = audit(hired, group="sex", selected="hired", reference="m")
+    >>> result.where(measure="selection_rate_ratio")["value"].to_list()
     [0.5]
     """
     from scoring import experiment

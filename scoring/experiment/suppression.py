@@ -40,28 +40,33 @@ def withheld(shown: Mapping[tuple[str, str], tuple[int, ...]]) -> set[tuple[str,
     """
     least = {cell: min([n for n in counts if n > 0], default=0) for cell, counts in shown.items()}
     hidden = {cell for cell, counts in shown.items() if any(map(small, counts))}
-    lines = list(_lines(shown))
+    lines = _lines(shown)
     while True:
         more = {child for child in shown for parent in _parents(*child) if parent in hidden} - hidden
-        for line in lines:
+        for total, line in lines:
             missing = [cell for cell in line if cell in hidden]
-            if len(missing) == 1 and len(line) > 1:
-                more.add(min((cell for cell in line if cell not in hidden), key=lambda cell: (least[cell], cell)))
+            others = [cell for cell in line if cell not in hidden]
+            if len(missing) == 1 and others:
+                more.add(min(others, key=lambda cell: (least[cell], cell)))
+            elif len(missing) == 1 and total in shown and total not in hidden:  # the cell is all that its total holds
+                more.add(total)
         if not more:
             return hidden
         hidden |= more
 
 
-def _lines(cells: Mapping[tuple[str, str], object]) -> Iterator[list[tuple[str, str]]]:
-    """Yield the cells of each grouping that share all attributes but one, whose sum is known."""
+def _lines(cells: Mapping[tuple[str, str], object]) -> list[tuple[tuple[str, str], list[tuple[str, str]]]]:
+    """Return the cells of each grouping that share all attributes but one, with the cell that is their total."""
     lines: dict[tuple[object, ...], list[tuple[str, str]]] = defaultdict(list)
     for group_by, group in cells:
         if group_by == EVERYONE:
             continue
-        parts = group.split("*") if "*" in group_by else [group]
+        names = group_by.split("*")
+        parts = group.split("*") if len(names) > 1 else [group]
         for i in range(len(parts)):
-            lines[(group_by, i, *parts[:i], None, *parts[i + 1 :])].append((group_by, group))
-    yield from lines.values()
+            by, rest = "*".join(names[:i] + names[i + 1 :]), "*".join(parts[:i] + parts[i + 1 :])
+            lines[(group_by, i, by or EVERYONE, rest or EVERYONE)].append((group_by, group))
+    return [((str(by), str(rest)), line) for (_, _, by, rest), line in lines.items()]
 
 
 def _parents(group_by: str, group: str) -> Iterator[tuple[str, str]]:
