@@ -351,3 +351,30 @@ def test_a_thousand_groups():
 def test_an_unseen_small_cell_is_not_written(table, tmp_path):
     with pytest.raises(ValueError, match="small cells"):
         scoring.audit(table, "sex", "granted", show_small=True).write(tmp_path)
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_only_counts_of_a_lazy_frame_reach_python(monkeypatch, engine):
+    import duckdb
+
+    from scoring.experiment import profile, tables, verdicts
+
+    heights = []
+
+    def spied(lazy):
+        found = tables.collected(lazy)
+        heights.append(found.height)
+        return found
+
+    monkeypatch.setattr(verdicts, "collected", spied)
+    monkeypatch.setattr(profile, "collected", spied)
+    n = 300_000
+    if engine == "polars":
+        i = pl.int_range(n)
+        frame = pl.LazyFrame().select((i % 3).alias("g"), (i % 7 == 0).alias("y"), (i % 2).alias("t"))
+    else:
+        frame = duckdb.sql(f"select i % 3 as g, i % 7 = 0 as y, i % 2 as t from range({n}) r(i)")
+    found = scoring.audit(frame, "g", "y", truth="t")
+    assert found.manifest["n"] == n
+    assert len(heights) == 2
+    assert max(heights) <= 3 * 2 * 2
