@@ -19,6 +19,7 @@ from scoring.measures import (
     disparity,
     errors,
     explanation,
+    shrinkage,
     stability,
     turnover,
 )
@@ -81,6 +82,9 @@ MEASURES: dict[str, Measure] = {
     ),
     "positive_predictive_value_difference": Measure(
         errors.positive_predictive_value_difference, "outcome", "For whom does a verdict mean less?", "errors"
+    ),
+    "shrunk_rate": Measure(
+        shrinkage.shrunk_rate, "outcome", "Who is selected how often, chance in small groups taken out?", "subgroups"
     ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),
