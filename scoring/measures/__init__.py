@@ -16,6 +16,7 @@ from scoring.measures import (
     comparison,
     consequences,
     decomposition,
+    differential,
     disparity,
     errors,
     explanation,
@@ -85,6 +86,13 @@ MEASURES: dict[str, Measure] = {
     ),
     "shrunk_rate": Measure(
         shrinkage.shrunk_rate, "outcome", "Who is selected how often, chance in small groups taken out?", "subgroups"
+    ),
+    "differential_fairness": Measure(
+        differential.differential_fairness,
+        "outcome",
+        "How far apart are the two groups that fare most differently?",
+        "subgroups",
+        "band",
     ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),
