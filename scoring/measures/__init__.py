@@ -21,6 +21,7 @@ from scoring.measures import (
     errors,
     explanation,
     shrinkage,
+    simultaneous,
     stability,
     turnover,
 )
@@ -93,6 +94,9 @@ MEASURES: dict[str, Measure] = {
         "How far apart are the two groups that fare most differently?",
         "subgroups",
         "band",
+    ),
+    "simultaneous_difference": Measure(
+        simultaneous.simultaneous_difference, "outcome", "Which crossed groups differ, all looked at?", "subgroups"
     ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),

@@ -100,7 +100,7 @@ def _rows(pair: Beside, also: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for param, statistic in EPSILONS.items():
         value = float(statistic(cells)) if compared else None
         row = told | {"param": param} | _valued(value, why)
-        if drawn is None:
+        if drawn is None or value is None:
             yield row
             continue
         null = np.sort(statistic(drawn))
