@@ -20,6 +20,7 @@ from scoring.measures import (
     disparity,
     errors,
     explanation,
+    scan,
     shrinkage,
     simultaneous,
     stability,
@@ -97,6 +98,12 @@ MEASURES: dict[str, Measure] = {
     ),
     "simultaneous_difference": Measure(
         simultaneous.simultaneous_difference, "outcome", "Which crossed groups differ, all looked at?", "subgroups"
+    ),
+    "confirmed_subgroup_difference": Measure(
+        scan.confirmed_subgroup_difference, "cells", "Who fares otherwise where attributes meet?", "subgroups"
+    ),
+    "subgroups_scanned": Measure(
+        scan.subgroups_scanned, "cells", "How many groups were looked at, found and confirmed?", "subgroups"
     ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),

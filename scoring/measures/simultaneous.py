@@ -81,8 +81,8 @@ def _rows(pair: Beside, study: Study, reference: str | None) -> Iterator[dict[st
             "n": int(sizes[i]),
             "n_ref": int(theirs[i].sum()),
             "value": float(value[i]),
-            "low": float(max(low[i], -1)) if firm[i] else None,
-            "high": float(min(high[i], 1)) if firm[i] else None,
+            "low": float(max(low[i], -1)) if np.isfinite(low[i]) else None,
+            "high": float(min(high[i], 1)) if np.isfinite(high[i]) else None,
             "status": status,
             "note": NOBODY if status == ZERO_DENOM else together if firm[i] else FEW,
         }
