@@ -20,7 +20,7 @@ from scoring.measures.groups import Beside
 from scoring.measures.rates import SMALL_GROUP
 from scoring.measures.resample import philox
 from scoring.measures.study import SEED, Study
-from scoring.result import NOT_APPLICABLE, ZERO_DENOM
+from scoring.result import NOT_APPLICABLE, OK, ZERO_DENOM
 
 DRAWS = 2_000  # of equal groups, for the null line
 METHOD = f"equal rates, {DRAWS:,} draws"
@@ -78,7 +78,13 @@ def differential_fairness(outcome: Counts, study: Study, band: Counts | None = N
     if band is not None:
         found += [one for pair in groups.everyone(band, ["band"]) for one in _rows(pair, {})]
     rows = estimates.rows(found, study, "differential_fairness")
-    return rows if rows.is_empty() else rows.filter((pl.col("term") == OBSERVED) | (pl.col("uncertainty") == "audit"))
+    if rows.is_empty():
+        return rows
+    # Some draws of a family may be infinite and their median is not.
+    there = (pl.col("status") == ZERO_DENOM) & pl.col("value").is_finite()
+    return rows.filter((pl.col("term") == OBSERVED) | (pl.col("uncertainty") == "audit")).with_columns(
+        pl.when(there).then(pl.lit(OK)).otherwise("status").alias("status")
+    )
 
 
 def _rows(pair: Beside, also: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

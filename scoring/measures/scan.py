@@ -151,7 +151,11 @@ def minimal(discovered: pl.DataFrame, less_is_worse: bool) -> pl.DataFrame:
         if keep[-1]:
             kept[frozenset(parts)] = effect
             told.add((group_by, y, n))
-    return order.filter(pl.Series(keep, dtype=pl.Boolean)).sort(pl.col("effect").abs(), descending=True).head(MOST)
+    return (
+        order.filter(pl.Series(keep, dtype=pl.Boolean))
+        .sort(pl.col("effect").abs(), descending=True, maintain_order=True)
+        .head(MOST)
+    )
 
 
 def confirm(candidates: pl.DataFrame, table: pl.DataFrame, level: float) -> pl.DataFrame:

@@ -146,3 +146,13 @@ def test_over_seeds_it_is_a_mean_and_one_table_has_audit_rows_alone(verdicts, ro
     assert (over["value"], over["seeds"]) == (pytest.approx((np.log(4) + np.log(2)) / 2), 2)
     single = rows({"outcome": verdicts({"a": (10, 100), "b": (40, 100)})}, single=True)
     assert single["uncertainty"].to_list() == ["audit"] * 4
+
+
+def test_a_family_of_which_one_draw_is_infinite_has_the_median_of_the_others(verdicts, rows):
+    draws = [verdicts({"a": (y, 100), "b": (40, 100)}, draw=d) for d, y in enumerate((0, 10, 20))]
+    found = rows({"outcome": draws[0] + draws[1] + draws[2]})
+    row = one(found, uncertainty="specification")
+    assert (row["value"], row["low"]) == (pytest.approx((np.log(4) + np.log(2)) / 2), pytest.approx(np.log(2)))
+    assert row["status"] == "ok"
+    assert row["note"].endswith("3 draws, undefined in 1")
+    assert found.filter(pl.col("uncertainty") != "specification").is_empty()
