@@ -16,9 +16,13 @@ from scoring.measures import (
     comparison,
     consequences,
     decomposition,
+    differential,
     disparity,
     errors,
     explanation,
+    scan,
+    shrinkage,
+    simultaneous,
     stability,
     turnover,
 )
@@ -87,6 +91,25 @@ MEASURES: dict[str, Measure] = {
     ),
     "positive_predictive_value_difference": Measure(
         errors.positive_predictive_value_difference, "outcome", "For whom does a verdict mean less?", "errors"
+    ),
+    "shrunk_rate": Measure(
+        shrinkage.shrunk_rate, "outcome", "Who is selected how often, chance in small groups taken out?", "subgroups"
+    ),
+    "differential_fairness": Measure(
+        differential.differential_fairness,
+        "outcome",
+        "How far apart are the two groups that fare most differently?",
+        "subgroups",
+        "band",
+    ),
+    "simultaneous_difference": Measure(
+        simultaneous.simultaneous_difference, "outcome", "Which crossed groups differ, all looked at?", "subgroups"
+    ),
+    "confirmed_subgroup_difference": Measure(
+        scan.confirmed_subgroup_difference, "cells", "Who fares otherwise where attributes meet?", "subgroups"
+    ),
+    "subgroups_scanned": Measure(
+        scan.subgroups_scanned, "cells", "How many groups were looked at, found and confirmed?", "subgroups"
     ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),
