@@ -44,52 +44,63 @@ def beside(counts: Counts, study: Study, axes: Sequence[str], by: Sequence[str] 
     The reference is the declared group, else the largest, or the rest of all persons; `best` is known for rates alone,
     and is the largest here.
     """
-    keys = [*WORLD, "seed", *by, "group_by"]
-    cells = counts.marginal([*keys, "group", *axes]).cells.filter(pl.col("group_by") != EVERYONE)
-    named = rates.references(cells, study)
-    largest = rates.references(cells, Study({}))
-    first = dict(cells.group_by("world").agg(pl.col("seed").min()).iter_rows())
-    for key, part in cells.partition_by(keys, as_dict=True, maintain_order=True).items():
-        told = dict(zip(keys, key, strict=True))
+    cells = _cells(counts, axes, by)
+    named, largest = rates.references(cells, study), rates.references(cells, Study({}))
+    for told, levels, dense, audited in _parts(cells, [*by, "group_by"], ["group", *axes]):
         group_by = told["group_by"]
         reference = largest.get(group_by) if named.get(group_by) == BEST else named.get(group_by)
         if reference is None:
             continue
-        levels, dense = _dense(part, ["group", *axes])
-        of = dict(zip(levels.pop("group"), dense, strict=True))
-        audited = told["draw"] == NO_DRAW and told["seed"] == first[told["world"]]
+        of = dict(zip(levels["group"], dense, strict=True))
+        levels = {axis: levels[axis] for axis in axes}
         if len(of) == 1:
             (group, mine), *_ = of.items()
             about = told | {"group": group, "reference": reference, "n": int(mine.sum()), "n_ref": 0}
             yield Beside(about, mine, np.zeros_like(mine), levels, audited, alone=True)
             continue
+        whole = dense.sum(axis=0)
         for group, mine in of.items():
             if group == reference:
                 continue
-            theirs = dense.sum(axis=0) - mine if reference == REST else of.get(reference, np.zeros_like(mine))
-            n, n_ref = int(mine.sum()), int(theirs.sum())
-            yield Beside(
-                told | {"group": group, "reference": reference, "n": n, "n_ref": n_ref}, mine, theirs, levels, audited
-            )
+            theirs = whole - mine if reference == REST else of.get(reference, np.zeros_like(mine))
+            about = told | {"group": group, "reference": reference, "n": int(mine.sum()), "n_ref": int(theirs.sum())}
+            yield Beside(about, mine, theirs, levels, audited)
 
 
 def everyone(counts: Counts, axes: Sequence[str], by: Sequence[str] = ()) -> Iterator[Beside]:
     """Yield, grouping by grouping, all groups at once: they stand along the first axis of `mine`, named in `levels`."""
-    keys = [*WORLD, "seed", *by, "group_by"]
-    cells = counts.marginal([*keys, "group", *axes]).cells.filter(pl.col("group_by") != EVERYONE)
-    first = dict(cells.group_by("world").agg(pl.col("seed").min()).iter_rows())
-    for key, part in cells.partition_by(keys, as_dict=True, maintain_order=True).items():
-        told = dict(zip(keys, key, strict=True))
-        levels, dense = _dense(part, ["group", *axes])
-        audited = told["draw"] == NO_DRAW and told["seed"] == first[told["world"]]
+    for told, levels, dense, audited in _parts(_cells(counts, axes, by), [*by, "group_by"], ["group", *axes]):
         about = told | {"n": int(dense.sum())}
         yield Beside(about, dense, np.zeros_like(dense), levels, audited, alone=len(levels["group"]) == 1)
 
 
-def _dense(cells: pl.DataFrame, axes: Sequence[str]) -> tuple[dict[str, list[Any]], Array]:
-    """Return the sorted levels of each axis and the counts as an array over them."""
-    levels = {axis: cells[axis].unique().sort().to_list() for axis in axes}
-    at = [cells[a].replace_strict(levels[a], range(len(levels[a])), return_dtype=pl.Int64).to_numpy() for a in axes]
-    dense = np.zeros([len(found) for found in levels.values()], dtype=np.int64)
-    np.add.at(dense, tuple(at), cells["n"].to_numpy())
-    return levels, dense
+def _cells(counts: Counts, axes: Sequence[str], by: Sequence[str]) -> pl.DataFrame:
+    keys = [*WORLD, "seed", *by, "group_by", "group", *axes]
+    return counts.marginal(dict.fromkeys(keys)).cells.filter(pl.col("group_by") != EVERYONE)
+
+
+def _parts(
+    cells: pl.DataFrame, by: Sequence[str], axes: Sequence[str]
+) -> Iterator[tuple[dict[str, Any], dict[str, list[Any]], Array, bool]]:
+    """Yield, for each world, scheme, draw, seed and `by`: its keys, the levels of each axis, its dense counts, and
+    whether one auditor would hold them. Levels are coded once for all parts.
+    """
+    keys = [*WORLD, "seed", *by]
+    cells = cells.sort(keys, maintain_order=True)
+    first = dict(cells.group_by("world").agg(pl.col("seed").min()).iter_rows())
+    known = {axis: cells[axis].unique().sort() for axis in axes}
+    codes = [
+        cells[a].replace_strict(known[a], range(len(known[a])), return_dtype=pl.Int64).to_numpy()
+        if len(known[a])
+        else []
+        for a in axes
+    ]
+    n, at = cells["n"].to_numpy(), 0
+    for *key, size in cells.group_by(keys, maintain_order=True).len().iter_rows():
+        told, part = dict(zip(keys, key, strict=True)), slice(at, at + size)
+        at += size
+        found = [np.unique(code[part], return_inverse=True) for code in codes]
+        dense = np.zeros([len(held) for held, _ in found], dtype=n.dtype)
+        np.add.at(dense, tuple(places for _, places in found), n[part])
+        levels = {axis: known[axis].gather(held).to_list() for axis, (held, _) in zip(axes, found, strict=True)}
+        yield told, levels, dense, told["draw"] == NO_DRAW and told["seed"] == first[told["world"]]
