@@ -19,6 +19,10 @@ from scoring.measures import (
     disparity,
     errors,
     explanation,
+    fairlie,
+    kitagawa,
+    ladder,
+    oaxaca,
     stability,
     turnover,
 )
@@ -81,6 +85,21 @@ MEASURES: dict[str, Measure] = {
     ),
     "positive_predictive_value_difference": Measure(
         errors.positive_predictive_value_difference, "outcome", "For whom does a verdict mean less?", "errors"
+    ),
+    "adjusted_difference": Measure(
+        ladder.adjusted_difference, "conditional", "How much more often, among persons who are alike?", "disparity"
+    ),
+    "laundered_difference": Measure(
+        ladder.laundered_difference, "conditional", "How much of the disparity do the records carry?", "disparity"
+    ),
+    "oaxaca_blinder": Measure(
+        oaxaca.oaxaca_blinder, "conditional", "What of the gap goes with conduct and records?", "decomposition"
+    ),
+    "kitagawa": Measure(
+        kitagawa.kitagawa, "conditional", "Do like persons fare otherwise, or are persons unlike?", "decomposition"
+    ),
+    "fairlie": Measure(
+        fairlie.fairlie, "conditional", "Which of conduct, records and strata explains the gap?", "decomposition"
     ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),
