@@ -25,6 +25,7 @@ AXES = ("conduct", "records", "stratum")
 Floats = NDArray[np.float64]
 ENOUGH = 10  # selected, and not selected, in either group, for a sample to say how much it varies
 FEW = f"fewer than {ENOUGH} selected, or not selected, in a group: no interval"
+ROUGH = f"fewer than {ENOUGH} selected, or not selected, in a group: the interval is rough"
 INFLUENCE = "infinitesimal jackknife"
 ABSENT = "nobody belongs to the declared reference"
 
@@ -50,6 +51,12 @@ class Table:
         """Selected and persons of the group and of the reference."""
         return self.selected.reshape(2, -1).sum(axis=1), self.persons.reshape(2, -1).sum(axis=1)
 
+    @property
+    def few(self) -> bool:
+        """Whether either verdict is too rare in either group to tell how much a value varies."""
+        y, n = self.totals
+        return bool(np.minimum(y, n - y).min() < ENOUGH)
+
     def gap(self, level: float) -> dict[str, Any]:
         """Return the difference of the rates, with Newcombe's interval where one auditor would have had the counts."""
         (y, y0), (n, n0) = self.totals
@@ -63,8 +70,7 @@ class Table:
 
         `influence` is how a person of each [group or reference, *levels, selected or not] moves it, times all persons.
         """
-        y, n = self.totals
-        if np.minimum(y, n - y).min() < ENOUGH:
+        if self.few:
             return None
         selected, persons = self.along(*axes)
         cells = np.stack([selected, persons - selected], axis=-1)

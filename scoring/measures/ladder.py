@@ -14,7 +14,19 @@ import numpy as np
 import polars as pl
 
 from scoring.measures import estimates, logit
-from scoring.measures.conditional import FEW, INFLUENCE, Array, Floats, Table, bounds, noted, overlap, tables, two_sided
+from scoring.measures.conditional import (
+    FEW,
+    INFLUENCE,
+    ROUGH,
+    Array,
+    Floats,
+    Table,
+    bounds,
+    noted,
+    overlap,
+    tables,
+    two_sided,
+)
 from scoring.measures.counts import Counts
 from scoring.measures.logit import NotFitted
 from scoring.measures.study import Study
@@ -103,6 +115,7 @@ def _rung(table: Table, axis: str | None, level: float) -> dict[str, Any]:
     row = {"value": found.value, "note": found.note}
     if table.audited:
         row |= bounds(found.value, found.error, level, "delta") | {"p": two_sided(found.value, found.error)}
+        row["note"] = noted(found.note, ROUGH if table.few and found.error > 0 else None)
     return row
 
 

@@ -175,7 +175,7 @@ def test_an_axis_of_one_level_holds_nothing_alike(persons, rows):
     counts = persons(two([("a", "0", 0, 50), ("b", "0", 20, 50)]))
     found = rows(counts)
     assert one(found, "M2")["value"] == one(found, "M0")["value"] == -0.4
-    assert one(found, "M2")["note"] == "records has one level"
+    assert one(found, "M2")["note"].startswith("records has one level; fewer than 10 selected")
 
 
 @pytest.mark.parametrize("y", [0, 50])
