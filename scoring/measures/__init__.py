@@ -20,6 +20,10 @@ from scoring.measures import (
     disparity,
     errors,
     explanation,
+    fairlie,
+    kitagawa,
+    ladder,
+    oaxaca,
     scan,
     shrinkage,
     simultaneous,
@@ -110,6 +114,21 @@ MEASURES: dict[str, Measure] = {
     ),
     "subgroups_scanned": Measure(
         scan.subgroups_scanned, "cells", "How many groups were looked at, found and confirmed?", "subgroups"
+    ),
+    "adjusted_difference": Measure(
+        ladder.adjusted_difference, "conditional", "How much more often, among persons who are alike?", "disparity"
+    ),
+    "laundered_difference": Measure(
+        ladder.laundered_difference, "conditional", "How much of the disparity do the records carry?", "disparity"
+    ),
+    "oaxaca_blinder": Measure(
+        oaxaca.oaxaca_blinder, "conditional", "What of the gap goes with conduct and records?", "adjusted"
+    ),
+    "kitagawa": Measure(
+        kitagawa.kitagawa, "conditional", "Do like persons fare otherwise, or are persons unlike?", "adjusted"
+    ),
+    "fairlie": Measure(
+        fairlie.fairlie, "conditional", "Which of conduct, records and strata explains the gap?", "adjusted"
     ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),

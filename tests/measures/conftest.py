@@ -45,3 +45,35 @@ def study():
         return Study(outcomes=outcomes, references={"g": reference}, **also)
 
     return make
+
+
+@pytest.fixture
+def persons():
+    """Return a function that counts rows of persons: group, selected, some of conduct, records and stratum, maybe n."""
+
+    def count(rows, **also):
+        head = {**HEAD, "group_by": "g", "outcome": "listed", **also}
+        frame = pl.DataFrame(rows).with_columns(pl.lit(v).alias(k) for k, v in head.items())
+        axes = [c for c in frame.columns if c != "n"]
+        size = pl.col("n").sum() if "n" in frame.columns else pl.len().alias("n")
+        return Counts(tuple(axes), frame.group_by(axes).agg(size))
+
+    return count
+
+
+@pytest.fixture
+def admissions(persons):
+    """Return applicants to six departments of Berkeley in 1973 (R's UCBAdmissions), the department as stratum."""
+    men, women = [512, 353, 120, 138, 53, 22], [89, 17, 202, 131, 94, 24]
+    no_men, no_women = [313, 207, 205, 279, 138, 351], [19, 8, 391, 244, 299, 317]
+    cells = [
+        {"group": group, "stratum": department, "selected": flag, "n": n}
+        for group, flag, counts in (
+            ("male", True, men),
+            ("male", False, no_men),
+            ("female", True, women),
+            ("female", False, no_women),
+        )
+        for department, n in zip("ABCDEF", counts, strict=True)
+    ]
+    return persons(cells, outcome="rewarded")
