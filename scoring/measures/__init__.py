@@ -13,13 +13,17 @@ from typing import Literal
 import polars as pl
 
 from scoring.measures import (
+    association,
     comparison,
     consequences,
     decomposition,
     disparity,
     errors,
     explanation,
+    families,
+    power,
     stability,
+    strata,
     turnover,
 )
 from scoring.measures.counts import Counts
@@ -82,6 +86,27 @@ MEASURES: dict[str, Measure] = {
     "positive_predictive_value_difference": Measure(
         errors.positive_predictive_value_difference, "outcome", "For whom does a verdict mean less?", "errors"
     ),
+    "association_test": Measure(
+        association.association_test, "outcome", "Would an auditor have told the gap from chance?", "association"
+    ),
+    "detection_power": Measure(
+        power.detection_power, "outcome", "How likely would an auditor of n persons have seen it?", "association"
+    ),
+    "pooled_odds_ratio": Measure(
+        strata.pooled_odds_ratio, "conditional", "What are the odds within declared strata?", "association"
+    ),
+    "pooled_risk_ratio": Measure(
+        strata.pooled_risk_ratio, "conditional", "How many times as often within declared strata?", "association"
+    ),
+    "mantel_haenszel_test": Measure(
+        strata.mantel_haenszel_test, "conditional", "Would an auditor have seen a gap within strata?", "association"
+    ),
+    "homogeneity_test": Measure(
+        strata.homogeneity_test, "conditional", "Is the gap the same in every stratum?", "association"
+    ),
+    "stratum_ratio": Measure(
+        strata.stratum_ratio, "conditional", "How many times as often in each stratum?", "association"
+    ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),
     "pivotal_record_share": Measure(
@@ -128,7 +153,7 @@ MEASURES: dict[str, Measure] = {
 
 
 def compute(cubes: Mapping[str, Counts], study: Study, names: Literal["all"] | Iterable[str] = "all") -> pl.DataFrame:
-    """Return the rows of the named measures, tidy; a measure whose cube was not counted has none.
+    """Return the rows of the named measures, tidy, each p in its family; a measure whose cube was not counted has none.
 
     Raises KeyError for a name that is not in MEASURES.
     """
@@ -143,4 +168,4 @@ def compute(cubes: Mapping[str, Counts], study: Study, names: Literal["all"] | I
             rows = rows.filter(pl.col("uncertainty") != "seeds")
         if not rows.is_empty():
             found.append(tidy(rows.select(c for c in COLUMNS if c in rows.columns)))
-    return tidy(pl.concat(found)) if found else pl.DataFrame(schema=COLUMNS)
+    return families.adjusted(tidy(pl.concat(found)), study) if found else pl.DataFrame(schema=COLUMNS)
