@@ -46,9 +46,13 @@ def adjusted(rows: pl.DataFrame, study: Study) -> pl.DataFrame:
     keep what their measure gave them. Small cells are in no family: their p is shown and not adjusted.
     """
     names = rows.columns
-    rows = rows.with_columns(_hypothesis()).with_columns(
-        (pl.col("status") == SMALL_CELL).any().over("hypothesis").alias("small"),
-        _declared(study).any().over("hypothesis").alias("declared"),
+    rows = (
+        rows.with_row_index("row")
+        .with_columns(_hypothesis())
+        .with_columns(
+            (pl.col("status") == SMALL_CELL).any().over("hypothesis").alias("small"),
+            _declared(study).any().over("hypothesis").alias("declared"),
+        )
     )
     mine = pl.col("p").is_not_null() & pl.col("test_family").is_null() & ~pl.col("small").fill_null(False)
     family = pl.when("declared").then(pl.lit(PRIMARY)).otherwise(pl.lit(EXPLORATORY))
@@ -100,4 +104,4 @@ def _hypothesis() -> pl.Expr:
         pl.col("p").round_sig_figs(DIGITS).alias("p"),
         *SAME,
     ]
-    return pl.int_range(pl.len()).min().over(same).alias("hypothesis")
+    return pl.col("row").min().over(same).alias("hypothesis")

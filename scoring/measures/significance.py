@@ -53,11 +53,12 @@ def chosen(y: ArrayLike, n: ArrayLike, y0: ArrayLike, n0: ArrayLike) -> NDArray[
     Fisher's where a cell expects fewer than 5 persons; else Boschloo's below 200 persons, and where a column holds more
     such tables than are affordable, Fisher's, which errs on the side of seeing nothing; else the pooled z.
     """
-    y, n, y0, n0 = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (y, n, y0, n0)))
+    counts = y, n, y0, n0 = _columns(y, n, y0, n0)
     few = n + n0 < FEW
-    name = np.where(least_expected(y, n, y0, n0) < EXPECTED, "fisher", np.where(few, "boschloo", "z"))
-    small = {_alike(*map(int, t)) for t in np.column_stack([y, n, y0, n0])[(name == "boschloo") & _whole(y, n, y0, n0)]}
-    return np.where(name == "boschloo", "fisher", name) if len(small) > AFFORDABLE else name
+    name = np.where(least_expected(*counts) < EXPECTED, "fisher", np.where(few, "boschloo", "z"))
+    small = (name == "boschloo") & _whole(*counts)
+    tables = {_alike(*map(int, table)) for table in np.column_stack(counts)[small]}
+    return np.where(name == "boschloo", "fisher", name) if len(tables) > AFFORDABLE else name
 
 
 def two_sample(y: ArrayLike, n: ArrayLike, y0: ArrayLike, n0: ArrayLike) -> Test:
@@ -66,7 +67,7 @@ def two_sample(y: ArrayLike, n: ArrayLike, y0: ArrayLike, n0: ArrayLike) -> Test
     p is NaN where a group is empty, where nobody or everybody has the outcome, and where counts are no whole numbers:
     the weight of a person is not a number of persons.
     """
-    y, n, y0, n0 = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (y, n, y0, n0)))
+    y, n, y0, n0 = _columns(y, n, y0, n0)
     name, z = chosen(y, n, y0, n0), pooled_z(y, n, y0, n0)
     sound = np.isfinite(z) & _whole(y, n, y0, n0)
     p = np.where(sound, 2 * ndtr(-np.abs(z)), np.nan)
@@ -94,6 +95,10 @@ def chi_square(y: ArrayLike, n: ArrayLike) -> Independence:
 
     found = chi2_contingency(np.column_stack([y, n - y]), correction=False)
     return Independence(float(found.statistic), int(found.dof), float(found.pvalue), float(np.min(found.expected_freq)))
+
+
+def _columns(*counts: ArrayLike) -> list[Floats]:
+    return list(np.broadcast_arrays(*(np.atleast_1d(np.asarray(c, dtype=np.float64)) for c in counts)))
 
 
 def _whole(*counts: Floats) -> NDArray[np.bool_]:

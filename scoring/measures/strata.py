@@ -32,7 +32,7 @@ UNINFORMATIVE = "no stratum in which both groups and both verdicts occur"
 NEVER = "the reference never has the outcome where a stratum could tell"
 NO_REFERENCE = "nobody belongs to the declared reference"
 ONE_STRATUM = "fewer than two strata in which both groups and both verdicts occur"
-FLAT = "no interval: an odds ratio of 0 or infinity in every stratum"
+FLAT = "the pooled odds ratio is 0 or infinite: nothing to hold the strata to"
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,9 @@ def pooled_odds_ratio(counts: Counts, study: Study) -> pl.DataFrame:
     """
 
     def estimate(pair: Stratified) -> tuple[float, float, float]:
-        low, high = pair.table.oddsratio_pooled_confint(alpha=1 - study.level)
-        return pair.table.oddsratio_pooled, low, high
+        table = pair.table
+        low, high = table.oddsratio_pooled_confint(alpha=1 - study.level)
+        return table.oddsratio_pooled, low, high
 
     method = "Mantel-Haenszel, Robins-Breslow-Greenland"
     return _pooled(counts, study, "pooled_odds_ratio", estimate, method)
