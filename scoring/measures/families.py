@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from scoring.measures.association import ALL_GROUPS
 from scoring.measures.study import Study
 from scoring.result import SMALL_CELL
 
@@ -95,7 +94,7 @@ def _hypothesis() -> pl.Expr:
     """
     table = pl.col("measure").replace(TABLE)
     selection = table == "selection"
-    pairs = pl.col("group").filter(pl.col("group") != ALL_GROUPS).n_unique()
+    pairs = pl.struct("group", "reference").filter(selection & pl.col("reference").is_not_null()).n_unique()
     alone = selection & (pairs.over("world", "scheme", "outcome", "group_by") == 1)
     same = [
         table.alias("table"),

@@ -44,6 +44,8 @@ def breslow_day(cells: Floats) -> tuple[float | None, float | None, float]:
     product = ratio * (a + b) * (a + c)
     first = 2 * product / (middle + np.sqrt(middle**2 - 4 * (ratio - 1) * product))
     fitted = np.stack([first, a + b - first, a + c - first, d - a + first])
+    if fitted.min() <= 0:  # an odds ratio beyond what floating point can tell from 0 or infinity
+        return None, None, 0.0
     statistic = float(np.sum((a - first) ** 2 * np.sum(1 / fitted, axis=0)))
     return statistic, float(chdtrc(len(a) - 1, statistic)) if len(a) > 1 else None, float(fitted.min())
 

@@ -309,6 +309,11 @@ def test_homogeneity_has_a_value_where_the_pooled_odds_ratio_is_one():
     assert p == pytest.approx(0.00467773, abs=1e-8)
 
 
+def test_homogeneity_beyond_floating_point_is_undefined_and_silent():
+    cells = np.array([[[1e9, 1e9], [1, 1]], [[1, 1], [1e9, 1e9]]])
+    assert mantel_haenszel.breslow_day(cells)[:2] == (None, None)
+
+
 def test_a_deviation_below_half_a_person_is_not_corrected_beyond_zero():
     balanced = np.array([[[30, 20], [20, 30]], [[20, 30], [30, 20]]], dtype=float)
     assert mantel_haenszel.test(StratifiedTable(balanced)) == (0, 1)

@@ -119,14 +119,26 @@ def test_rows_without_a_p_have_no_family(rows, study):
 
 
 def test_the_chi_square_of_two_groups_is_their_z_and_of_three_is_not(verdicts, study):
-    def found(groups):
-        rows = compute({"outcome": verdicts(groups)}, study("a"), ["association_test"])
-        return rows.sort("p")["p"].to_list(), rows.sort("p")["p_adjusted"].to_list()
+    def families(groups):
+        told = study("a", primary=[("association_test", "rewarded", "g")])
+        rows = compute({"outcome": verdicts(groups)}, told, ["association_test"]).sort("param", "group")
+        return rows["p"].to_list(), rows["p_adjusted"].to_list()
 
-    p, same = found({"a": (300, 900), "b": (260, 700)})
-    assert same == pytest.approx(p)
-    p, three = found({"a": (300, 900), "b": (260, 700), "c": (200, 600)})
-    assert three == pytest.approx(multipletests(p, method="fdr_bh")[1])
+    p, once = families({"a": (300, 900), "b": (260, 700)})
+    assert once == pytest.approx(p)
+    p, three = families({"a": (300, 900), "b": (260, 700), "c": (200, 600)})
+    assert three == pytest.approx(multipletests(p, method="holm")[1])
+
+
+def test_two_groups_are_one_hypothesis_whatever_else_is_computed(verdicts, study):
+    counts = verdicts({"a": (300, 900), "b": (260, 700)})
+    found = compute({"outcome": counts}, study("a", primary=[PRIMARY]))
+    tested = found.filter(pl.col("p").is_not_null())
+    assert {"selection_rate_ratio", "excess_per_10000", "association_test"} < set(tested["measure"])
+    alone = tested.filter(pl.col("measure").is_in(["selection_rate_ratio", "association_test"]))
+    assert set(alone["group"]) == {"b", "all groups"}
+    assert set(alone["test_family"]) == {"primary"}
+    assert alone["p_adjusted"].to_list() == pytest.approx(alone["p"].to_list())
 
 
 def test_compute_gives_every_p_its_family(verdicts, study):
