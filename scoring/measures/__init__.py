@@ -13,6 +13,7 @@ from typing import Literal
 import polars as pl
 
 from scoring.measures import (
+    association,
     comparison,
     consequences,
     decomposition,
@@ -21,13 +22,16 @@ from scoring.measures import (
     errors,
     explanation,
     fairlie,
+    families,
     kitagawa,
     ladder,
     oaxaca,
+    power,
     scan,
     shrinkage,
     simultaneous,
     stability,
+    strata,
     turnover,
 )
 from scoring.measures.counts import Counts
@@ -130,6 +134,27 @@ MEASURES: dict[str, Measure] = {
     "fairlie": Measure(
         fairlie.fairlie, "conditional", "Which of conduct, records and strata explains the gap?", "adjusted"
     ),
+    "association_test": Measure(
+        association.association_test, "outcome", "Would an auditor have told the gap from chance?", "association"
+    ),
+    "detection_power": Measure(
+        power.detection_power, "outcome", "How likely would an auditor of n persons have seen it?", "association"
+    ),
+    "pooled_odds_ratio": Measure(
+        strata.pooled_odds_ratio, "conditional", "What are the odds within declared strata?", "association"
+    ),
+    "pooled_risk_ratio": Measure(
+        strata.pooled_risk_ratio, "conditional", "How many times as often within declared strata?", "association"
+    ),
+    "mantel_haenszel_test": Measure(
+        strata.mantel_haenszel_test, "conditional", "Would an auditor have seen a gap within strata?", "association"
+    ),
+    "homogeneity_test": Measure(
+        strata.homogeneity_test, "conditional", "Is the gap the same in every stratum?", "association"
+    ),
+    "stratum_ratio": Measure(
+        strata.stratum_ratio, "conditional", "How many times as often in each stratum?", "association"
+    ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),
     "pivotal_record_share": Measure(
@@ -176,7 +201,7 @@ MEASURES: dict[str, Measure] = {
 
 
 def compute(cubes: Mapping[str, Counts], study: Study, names: Literal["all"] | Iterable[str] = "all") -> pl.DataFrame:
-    """Return the rows of the named measures, tidy; a measure whose cube was not counted has none.
+    """Return the rows of the named measures, tidy, each p in its family; a measure whose cube was not counted has none.
 
     Raises KeyError for a name that is not in MEASURES.
     """
@@ -191,4 +216,4 @@ def compute(cubes: Mapping[str, Counts], study: Study, names: Literal["all"] | I
             rows = rows.filter(pl.col("uncertainty") != "seeds")
         if not rows.is_empty():
             found.append(tidy(rows.select(c for c in COLUMNS if c in rows.columns)))
-    return tidy(pl.concat(found)) if found else pl.DataFrame(schema=COLUMNS)
+    return families.adjusted(tidy(pl.concat(found)), study) if found else pl.DataFrame(schema=COLUMNS)

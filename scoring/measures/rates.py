@@ -10,15 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from scoring.measures import intervals, seeds
+from scoring.measures import intervals, seeds, significance
 from scoring.measures.counts import UNKNOWN
 from scoring.measures.intervals import Interval
 from scoring.measures.study import BEST, EVERYONE, GROUP, LARGEST, REST, WORLD, Study
 from scoring.result import COLUMNS, NOT_APPLICABLE, OK, SINGLE_GROUP, SMALL_CELL, ZERO_DENOM
 
-SMALL_GROUP, SMALL_EXPECTED, SMALL_SHARE = 30, 5, 0.02  # persons; persons; Uniform Guidelines practice
+SMALL_GROUP, SMALL_EXPECTED, SMALL_SHARE = (
+    30,
+    significance.EXPECTED,
+    0.02,
+)  # persons; persons; Uniform Guidelines practice
 CONVENTION = {"favourable": 0.8, "adverse": 1.25}  # 29 CFR 1607.4(D), a US convention, and its mirror
 FRAGILE = "FRAGILE_ONE_PERSON: one person more or fewer changes the side of the convention"
 NOBODY = "nobody in the denominator"
@@ -29,7 +34,10 @@ Bounds = Callable[..., Interval]
 
 @dataclass(frozen=True)
 class Statistic:
-    """What is made of y and n: the value, the interval of one auditor (None: none known), and whom it needs."""
+    """What is made of y and n: the value, the interval of one auditor (None: none known), and whom it needs.
+
+    What is compared, and has an interval, also has the p of the two-sample test of its table.
+    """
 
     value: pl.Expr
     bounds: Bounds | None
@@ -148,10 +156,18 @@ def _audited(table: pl.DataFrame, keys: list[str], statistic: Statistic, level: 
         pl.Series("low", low, dtype=pl.Float64).fill_nan(None),
         pl.Series("high", high, dtype=pl.Float64).fill_nan(None),
         pl.Series("method", method.astype(object), dtype=pl.String),
+        (_p(first, counts) if statistic.compared else pl.lit(None, pl.Float64)).alias("p"),
         pl.lit("audit").alias("uncertainty"),
         pl.lit(1, pl.Int32).alias("seeds"),
         (_fragile() if statistic is RATIO and "polarity" in keys else pl.lit(None, pl.String)).alias("note"),
     ).drop("draw", "seed")
+
+
+def _p(first: pl.DataFrame, counts: list[Any]) -> pl.Series:
+    """Return p of the two-sample test; null beside the best group, which was picked for the rate that it had."""
+    p = significance.two_sample(*counts).p
+    picked = (first["reference"] == BEST).to_numpy()
+    return pl.Series(np.where(picked, np.nan, p), dtype=pl.Float64).fill_nan(None)
 
 
 def _fragile() -> pl.Expr:
@@ -214,6 +230,7 @@ def _finished(table: pl.DataFrame, statistic: Statistic) -> pl.DataFrame:
     table = table.with_columns(
         pl.when(~gone).then("value").alias("value"),
         *[pl.when(~gone).then(pl.col(c).clip(*statistic.within)).alias(c) for c in ("low", "high")],
+        *[pl.when(~gone).then(pl.col(c)).alias(c) for c in ("p",) if c in table.columns],
     ).with_columns(
         pl.concat_str([why, pl.col("note")], separator="; ", ignore_nulls=True).replace("", None).alias("note"),
         pl.col("n").round().cast(pl.Int64),
