@@ -153,7 +153,8 @@ def test_compute_gives_every_p_its_family(verdicts, study):
     assert set(tested["test_family"]) == {"primary"}
     assert np.allclose(tested["p_adjusted"], [holm[group] for group in tested["group"]])
     assert found.filter(pl.col("p").is_null())["p_adjusted"].null_count() == found["p"].null_count()
-    assert found.filter(pl.col("group") == "all groups")["test_family"].to_list() == ["exploratory"]
+    chi_square = found.filter(pl.col("param") == "chi_square")
+    assert chi_square["test_family"].to_list() == ["exploratory"]
 
 
 def test_families_keep_false_alarms_at_their_level(rows, study):
