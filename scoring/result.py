@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 OK, SMALL_CELL, ZERO_DENOM = "ok", "small_cell", "zero_denom"
 SINGLE_GROUP, NOT_APPLICABLE, FIT_FAILED, NOT_LOSSLESS = "single_group", "not_applicable", "fit_failed", "not_lossless"
-STATUSES = (OK, SMALL_CELL, ZERO_DENOM, SINGLE_GROUP, NOT_APPLICABLE, FIT_FAILED, NOT_LOSSLESS)
+SUPPRESSED = "suppressed"
+STATUSES = (OK, SMALL_CELL, ZERO_DENOM, SINGLE_GROUP, NOT_APPLICABLE, FIT_FAILED, NOT_LOSSLESS, SUPPRESSED)
 
 COLUMNS: dict[str, Any] = {
     "experiment": pl.String,

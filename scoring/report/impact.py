@@ -1,0 +1,245 @@
+"""Disparate impact: what was declared, what was not, what chance alone makes, and what the unscored could change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from scoring.report import charts, curves, sentences, wording
+from scoring.report.sentences import p_value
+from scoring.report.shown import SAME, Figure, Part, Row, Shown, Table, beside, by, cells, said, sound
+
+MOST = 16  # rows of one picture; the table has them all
+HEAD = ("n", "ratio", "low", "high", "passed over, ratio", "p", "p adjusted", "status")
+SIZES = ("n=1000", "n=10000", "n=100000")
+NO_EVIDENCE = "p is of one audit of this size; a simulation chooses its size, so p is no evidence about the scheme. "
+MARKS = (
+    "Circle: favourable, square: adverse, hollow: a small cell; dashed: 0.8 and 1.25, a US employment-selection "
+    "convention."
+)
+
+
+def disparate_impact(shown: Shown) -> Part:
+    """Return the part on disparate impact, both directions."""
+    found: list[Figure | Table] = [*declared(shown)]
+    for polarity in ("favourable", "adverse"):
+        found += exploratory(shown, polarity)
+    for name in shown.designs:
+        found += extremes(shown, name)
+    tables = (extremes_table(shown), power_table(shown))
+    found += [*bounds(shown), *(table for table in tables if table.rows)]
+    return Part("Disparate impact", "Both directions are shown, and neither follows from the other.", found)
+
+
+def declared(shown: Shown) -> Iterator[Figure]:
+    """Yield a forest plot for each comparison that was declared beforehand, over all designs."""
+    for outcome, group_by in dict.fromkeys((o, g) for m, o, g in shown.primary if m.startswith("selection_rate")):
+        rows = beside(shown.best(measure="selection_rate_ratio", outcome=outcome, group_by=group_by))
+        rows = sorted(rows, key=lambda r: shown.designs.index(r["scheme"]))
+        if not rows:
+            continue
+        several = len(shown.designs) > 1
+        identity = f"declared-{outcome}-{group_by.replace('*', '-')}"
+        powers = power_of(shown, rows)
+        best = sound(rows)
+        far = max(best, key=lambda r: abs(r["value"] - 1), default=None)
+        yield Figure(
+            identity,
+            f"{outcome.replace('_', ' ')} by {wording.attribute(group_by)}, declared beforehand: "
+            + sentences.apart(best, f" ({shown.title(far['scheme'])})" if several and far else ""),
+            f"Test family: {sentences.FAMILY['primary']}. {of_rates(shown, rows)} {MARKS}",
+            charts.forest(rows[:MOST], identity, names=[label(shown, r, several) for r in rows[:MOST]]),
+            ("group", *(["design"] if several else []), *HEAD),
+            [with_tests(shown, r, [shown.title(r["scheme"])] if several else []) for r in rows],
+            powers,
+        )
+
+
+def exploratory(shown: Shown, polarity: str) -> Iterator[Figure]:
+    """Yield a forest plot for each outcome of one polarity, of every comparison that was not declared beforehand."""
+    for name in shown.designs:
+        for outcome in shown.outcomes(name, polarity):
+            rows = beside(
+                r
+                for group_by in shown.groupings
+                if not shown.declared(outcome, group_by)
+                for r in shown.best(measure="selection_rate_ratio", scheme=name, outcome=outcome, group_by=group_by)
+            )
+            if not rows:
+                continue
+            told = shown.told(name)["outcomes"][outcome]
+            firm = [r for r in sound(rows) if not shown.table or kept_after_adjusting(shown, r)]
+            identity = f"forest-{name}-{outcome}"
+            yield Figure(
+                identity,
+                f"{shown.title(name)}, {outcome.replace('_', ' ')}: "
+                + (sentences.apart(firm) if firm or not sound(rows) else "no difference is left after adjusting"),
+                f"How often each group gets “{told['label']}” [{told['mark']}]. "
+                f"Test family: {sentences.FAMILY['exploratory']}. {of_rates(shown, rows)} {MARKS}",
+                charts.forest(rows, identity, polarity == "favourable") if sound(rows) else "",
+                ("group", *HEAD),
+                [with_tests(shown, r, []) for r in rows],
+                told.get("note", ""),
+            )
+
+
+def of_rates(shown: Shown, rows: Sequence[Row]) -> str:
+    """Say what the bars are and beside whom groups stand."""
+    references = ", ".join(dict.fromkeys(wording.level(r["reference"]) for r in rows if r["reference"]))
+    bar = wording.UNCERTAINTY.get(rows[0]["uncertainty"], "interval")
+    return f"{'' if shown.table else NO_EVIDENCE}Beside {references}; bar: {bar}."
+
+
+def label(shown: Shown, row: Row, several: bool) -> str:
+    """Name a group, and beneath it the design where there are several."""
+    who = f"{wording.level(row['group'])} (n {wording.number(row['n'], 0)})"
+    return f"{who}\n{shown.title(row['scheme'])}" if several else who
+
+
+def kept_after_adjusting(shown: Shown, row: Row) -> bool:
+    """Whether a difference stands after adjusting for all that were looked at; so it does where none was tested."""
+    test = shown.tests.get(tuple(row[c] for c in SAME))
+    return test is None or test["p_adjusted"] is None or test["p_adjusted"] < 0.05
+
+
+def with_tests(shown: Shown, row: Row, also: Sequence[str]) -> list[str]:
+    """Return a ratio as a table has it: its interval, the flipped ratio, and p of one audit."""
+    flipped = shown.one("non_selection_rate_ratio", row)
+    test = shown.tests.get(tuple(row[c] for c in SAME), {})
+    return [
+        wording.level(row["group"]),
+        *also,
+        wording.number(row["n"], 0),
+        *cells(row),
+        cells(flipped)[0],
+        p_value(test.get("p")),
+        p_value(test.get("p_adjusted")),
+        said(row),
+    ]
+
+
+def power_of(shown: Shown, rows: Sequence[Row]) -> str:
+    """Say of each group, under the first design that has it, how likely an auditor is to see its difference."""
+    told = []
+    for group, row in by(rows, "group").items():
+        same = {c: row[c] for c in SAME}
+        seen = sentences.power(shown.best(measure="detection_power", **same)) if row["status"] == "ok" else ""
+        if seen:
+            told.append(f"{wording.level(group)}: {seen[:1].lower()}{seen[1:]}")
+    return " ".join(f"{one[:1].upper()}{one[1:]}" for one in told[:3])
+
+
+def power_table(shown: Shown) -> Table:
+    """Return how likely an auditor is to see each declared difference, by the size of the sample."""
+    found = shown.best(measure="detection_power")
+    sized = by(found, *SAME, "term")
+    table = [
+        [
+            wording.level(row["group"]),
+            shown.title(row["scheme"]),
+            (row["outcome"] or "").replace("_", " "),
+            *(sentences.chance_of(sized.get((*key, size), {}).get("value")) for size in SIZES),
+        ]
+        for key, row in by(found, *SAME).items()
+    ]
+    return shown.tabled(
+        "Would an auditor have seen it?",
+        "Probability that a test at 5% tells the declared difference from none, by how many persons an auditor holds.",
+        ("group", "design", "outcome", *(sentences.people(size) for size in SIZES)),
+        table,
+        3,
+    )
+
+
+def extremes(shown: Shown, name: str) -> Iterator[Figure]:
+    """Yield the widest difference within each grouping against what chance alone makes, for one design."""
+    pairs = [
+        (seen, null)
+        for outcome in shown.foremost(name)[:3]
+        for seen, null in shown.against_chance(measure="widest_difference", scheme=name, outcome=outcome)
+        if null is not None and seen["value"] is not None and "*" not in seen["group_by"]
+    ][:MOST]
+    if not pairs:
+        return
+    names = [f"{wording.attribute(s['group_by'])}\n{(s['outcome'] or '').replace('_', ' ')}" for s, _ in pairs]
+    identity = f"chance-{name}"
+    yield Figure(
+        identity,
+        f"{shown.title(name)}: " + sentences.beyond_chance([p for p in pairs if p[0]["status"] == "ok"]),
+        "Difference between the highest and the lowest rate within a grouping. The widest of many differences is never "
+        f"zero, so it is held against its null ({pairs[0][1]['method'] or 'equal rates'}): shaded, up to its 95% "
+        "point. Diamond: beyond it; hollow: from small cells.",
+        curves.chance([s for s, _ in pairs], [n["value"] for _, n in pairs], names, identity),
+        ("grouping", "outcome", "widest, points", "chance alone", "p", "status"),
+        [
+            [
+                wording.attribute(seen["group_by"]),
+                (seen["outcome"] or "").replace("_", " "),
+                wording.number(100 * seen["value"], 2),
+                wording.number(100 * null["value"], 2),
+                p_value(seen["p"]),
+                said(seen),
+            ]
+            for seen, null in pairs
+        ],
+    )
+
+
+def extremes_table(shown: Shown) -> Table:
+    """Return the lowest rate over the highest within each grouping, beside what chance alone makes."""
+    table = [
+        [
+            wording.attribute(seen["group_by"]),
+            shown.title(seen["scheme"]),
+            (seen["outcome"] or "").replace("_", " "),
+            wording.number(seen["value"], 3),
+            wording.number(null["value"] if null else None, 3),
+            p_value(seen["p"]),
+            said(seen),
+        ]
+        for seen, null in shown.against_chance(measure="lowest_to_highest_ratio")
+    ]
+    return shown.tabled(
+        "The lowest rate over the highest",
+        "A lowest rate is low by chance too: read the ratio beside the one below which chance alone seldom falls.",
+        ("grouping", "design", "outcome", "lowest over highest", "chance alone", "p", "status"),
+        table,
+        3,
+    )
+
+
+def bounds(shown: Shown) -> Iterator[Figure]:
+    """Yield what becomes of the first comparisons if every unscored person is read one way, or the other."""
+    rows = [
+        r
+        for name in shown.designs
+        for outcome in shown.foremost(name)[:2]
+        for r in beside(
+            shown.best(
+                measure="selection_rate_ratio_bounds", scheme=name, outcome=outcome, group_by=shown.grouping_of(name)
+            )
+        )
+    ]
+    firm = sound(rows)
+    if not any(r["low"] < r["value"] or r["high"] > r["value"] for r in firm if r["value"] is not None):
+        return
+    keep = sum(not r["low"] <= 1 <= r["high"] for r in firm)
+    names = [f"{wording.level(r['group'])}\n{shown.title(r['scheme'])}, {r['outcome'].replace('_', ' ')}" for r in rows]
+    yield Figure(
+        "bounds",
+        f"{keep} of {len(firm)} comparisons keep their side of 1 however the unscored are read",
+        "Mark: the ratio among the scored. Bar: not an interval, but from where unscored persons are read as all "
+        f"selected to where they are read as none selected. {MARKS}",
+        charts.forest(rows[:MOST], "bounds", names=names[:MOST]),
+        ("group", "design", "outcome", "n", "scored only", "low", "high", "status"),
+        [
+            [
+                wording.level(r["group"]),
+                shown.title(r["scheme"]),
+                r["outcome"].replace("_", " "),
+                wording.number(r["n"], 0),
+                *cells(r),
+                said(r),
+            ]
+            for r in rows
+        ],
+    )
