@@ -167,21 +167,24 @@ def crossed(outcome="commended"):
     )
 
 
-def tipping(outcome="commended"):
+def tipping(outcome="commended", looked_at="world"):
     """Yield what would reverse a headline."""
     told = {"group_by": "residence", "group": "rural", "reference": "urban", "outcome": outcome}
     told |= {"uncertainty": "specification"}
     yield row(
         "tipping_point", 3.0, param="verdicts", term="sign", note="If 3 verdicts differed, it would be 1.", **told
     )
-    yield row("tipping_point", None, param="world", term="sign", note="No world looked at reverses it.", **told)
+    note = f"No {looked_at} looked at reverses it."
+    yield row("tipping_point", None, param=looked_at, term="sign", note=note, **told)
     yield row("tipping_point", 1.4, param="multipliers", term="line", note="At 1.4 it would cross 0.8.", **told)
 
 
-def everything(scheme, world="equal_conduct", outcome="commended", param="tau=10", **alike_told):
+def everything(scheme, world="equal_conduct", outcome="commended", param="tau=10", looked_at="world", **alike_told):
     """Return the rows of every measure, of one scheme in one world."""
     rows = [*compared(outcome), *scores(param), *alike(outcome=outcome, **alike_told), *crossed(outcome)]
-    return tidy([{"experiment": "hand", "world": world, "scheme": scheme} | r for r in [*rows, *tipping(outcome)]])
+    return tidy(
+        [{"experiment": "hand", "world": world, "scheme": scheme} | r for r in [*rows, *tipping(outcome, looked_at)]]
+    )
 
 
 def manifest(scheme="toy", outcome="commended"):
@@ -248,7 +251,7 @@ def audit():
         "bands": [],
         "rules": [],
     }
-    rows = everything("hiring.csv", "as recorded", "hired", "truth", rungs=("M0", "M3"))
+    rows = everything("hiring.csv", "as recorded", "hired", "truth", "cut", rungs=("M0", "M3"))
     everyone = row("selection_rate", 0.19, group_by="everyone", group="everyone", outcome="hired", n=21200)
     errors = [
         row(m, 0.2, param="truth", group_by="residence", group=g, outcome="hired", span=(0.18, 0.22))

@@ -17,6 +17,10 @@ FOLDS = {
     "coefficients": "coefficients",
     "interaction": "interaction",
 }
+SEEN = (
+    " M1 holds alike what persons did in the simulation, which nobody outside it can see; M2 holds alike what reached "
+    "the records, which is all that an auditor has. M1 less M2 is disparity that records already carry, and so hide."
+)
 KITAGAWA = {"total": "total", "rate": "rates differ", "composition": "make-up differs"}
 
 
@@ -55,7 +59,7 @@ def rungs(shown: Shown, name: str) -> Iterator[Figure]:
     firm = [r for r in sound(rows) if r["value"] is not None]
     ladders = {g: by([r for r in firm if r["group"] == g], "param") for g in groups}
     told = {g: found for g, found in ladders.items() if found}
-    title = f"{shown.title(name)}, {rows[0]['outcome'].replace('_', ' ')}: "
+    title = f"{shown.headed(name, rows[0]['outcome'])}: "
     far = max(told, key=lambda g: abs(next(iter(told[g].values()))["value"]), default=None)
     title += sentences.rung_finding(told[far], not shown.table) if far is not None else "every cell is small"
     laundered = by(shown.best(measure="laundered_difference", scheme=name), *SAME)
@@ -66,15 +70,7 @@ def rungs(shown: Shown, name: str) -> Iterator[Figure]:
         if r["param"] == "M1" and (one := laundered.get(tuple(r[c] for c in SAME))) and one["value"] is not None
     ]
     identity = f"ladder-{name}"
-    seen = (
-        ""
-        if shown.table
-        else (
-            " M1 holds alike what persons did in the simulation, which nobody outside it can see; M2 holds alike what "
-            "reached the records, which is all that an auditor has. M1 less M2 is disparity that records already carry, "
-            "and so hide."
-        )
-    )
+    seen = "" if shown.table else SEEN
     yield Figure(
         identity,
         title,
@@ -143,10 +139,10 @@ def strata(shown: Shown, name: str) -> Iterator[Figure]:
     ]
     yield Figure(
         identity,
-        f"{shown.title(name)}, {rows[0]['outcome'].replace('_', ' ')}: "
-        + sentences.strata_finding(pooled, tested["homogeneity_test"]),
+        f"{shown.headed(name, rows[0]['outcome'])}: " + sentences.strata_finding(pooled, tested["homogeneity_test"]),
         f"Ratios of {wording.level(group)} to {wording.level(rows[0]['reference'])} within each stratum. "
-        "Diamond: pooled over strata (Mantel–Haenszel); hollow: a small cell; a stratum without a ratio stands in the table only.",
+        "Diamond: pooled over strata (Mantel–Haenszel); hollow: a small cell; a stratum without a ratio stands in the "
+        "table only.",
         charts.forest(drawn, identity, shown.favourable(name, rows[0]["outcome"]), names),
         ("stratum", "n", "ratio", "low", "high", "status"),
         [[label, wording.number(r["n"], 0), *cells(r, 3), said(r)] for label, r in stratum_rows(rows, pooled)],

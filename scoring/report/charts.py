@@ -42,7 +42,7 @@ def svg(chart: Any, identity: str) -> str:
         labelLimit=LABELS,
         labelFlush=False,
     )
-    configured = configured.configure_point(opacity=1).configure_legend(labelFontSize=12)
+    configured = configured.configure_point(opacity=1).configure_legend(labelFontSize=12, columnPadding=28)
     text = vl_convert.vegalite_to_svg(configured.to_dict(validate=False))
     head = f'<svg role="img" aria-labelledby="{identity}-t {identity}-d" '
     return re.sub(r"^<svg ", head, text, count=1).replace('aria-roledescription="rule mark"', "")
@@ -72,7 +72,7 @@ def forest(
             "value": [r["value"] for r in found],
             "low": [max(r["low"], low) if r["low"] is not None else None for r in found],
             "high": [min(r["high"], high) if r["high"] is not None else None for r in found],
-            "label": [wording.number(r["value"]) for r in found],
+            "label": [wording.number(r["value"]) if r["status"] == "ok" else "" for r in found],
             "colour": [TEAL if one else RUST for one in good],
             "fill": [
                 PAPER if r["status"] != "ok" else TEAL if one else RUST for r, one in zip(found, good, strict=True)

@@ -48,7 +48,7 @@ def chance(rows: Sequence[Row], nulls: Sequence[float], names: Sequence[str], id
             "value": [100 * r["value"] for _, r, _ in drawn],
             "null": [100 * null for _, _, null in drawn],
             "start": [0.0] * len(drawn),
-            "label": [wording.number(100 * r["value"], 1) for _, r, _ in drawn],
+            "label": [wording.number(100 * r["value"], 1) if r["status"] == "ok" else "" for _, r, _ in drawn],
             "fill": [INK if r["status"] == "ok" else PAPER for _, r, _ in drawn],
             "shape": ["diamond" if r["value"] > null else "circle" for _, r, null in drawn],
         }
@@ -128,15 +128,11 @@ def calibration(rows: Sequence[Row], identity: str, truth: str) -> str:
             "group": [wording.level(r["group"]) for r in drawn],
             "step": [float(r["term"]) for r in drawn],
             "rate": [100 * r["value"] for r in drawn],
-            "fill": ["" if r["status"] == "ok" else PAPER for r in drawn],
+            "small": [r["status"] != "ok" for r in drawn],
         }
     )
     groups = list(dict.fromkeys(data["group"]))
-    series = dict(zip(groups, SERIES * len(groups), strict=False))
-    colours = alt.Scale(domain=groups, range=list(series.values()))
-    data = data.with_columns(
-        pl.when(pl.col("fill") == "").then(pl.col("group").replace_strict(series)).otherwise("fill").alias("fill")
-    )
+    colours = alt.Scale(domain=groups, range=(SERIES * len(groups))[: len(groups)])
     base = alt.Chart(data).encode(
         x=alt.X("step:Q")
         .title("step of the score, lowest first")
@@ -145,11 +141,10 @@ def calibration(rows: Sequence[Row], identity: str, truth: str) -> str:
         y=alt.Y("rate:Q").title(f"per cent with {truth}").scale(zero=True),
         color=alt.Color("group:N").scale(colours).legend(orient="top", title=None, columns=2, labelLimit=220),
     )
-    lines = base.mark_line()
-    dots = base.mark_point(size=50, strokeWidth=1.5).encode(
-        shape=alt.Shape("group:N").sort(groups).legend(None), fill=given("fill", alt.Fill)
-    )
-    return svg((lines + dots).properties(width=WIDTH + 120, height=220), identity)
+    shape = alt.Shape("group:N").sort(groups).legend(None)
+    dots = base.mark_point(size=50, filled=True).encode(shape=shape)
+    hollow = base.transform_filter("datum.small").mark_point(size=50, fill=PAPER).encode(shape=shape)
+    return svg((base.mark_line() + dots + hollow).properties(width=WIDTH + 120, height=220), identity)
 
 
 def ladder(rows: Sequence[Row], identity: str) -> str:
@@ -169,7 +164,7 @@ def ladder(rows: Sequence[Row], identity: str) -> str:
             "value": [100 * r["value"] for r in drawn],
             "low": [None if r["low"] is None else 100 * r["low"] for r in drawn],
             "high": [None if r["high"] is None else 100 * r["high"] for r in drawn],
-            "label": [wording.number(100 * r["value"], 2) for r in drawn],
+            "label": [wording.number(100 * r["value"], 2) if r["status"] == "ok" else "" for r in drawn],
             "colour": [RUNG[r["param"]][0] for r in drawn],
             "shape": [RUNG[r["param"]][1] for r in drawn],
             "fill": [RUNG[r["param"]][0] if r["status"] == "ok" else PAPER for r in drawn],

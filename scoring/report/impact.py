@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scoring.report import charts, curves, sentences, wording
+from scoring.report import charts, sentences, wording
+from scoring.report.extremes import extremes, extremes_table
 from scoring.report.sentences import p_value
-from scoring.report.shown import SAME, Figure, Part, Row, Shown, Table, beside, by, cells, said, sound
+from scoring.report.shown import MOST, SAME, Figure, Part, Row, Shown, Table, beside, by, cells, said, sound
 
-MOST = 16  # rows of one picture; the table has them all
 HEAD = ("n", "ratio", "low", "high", "passed over, ratio", "p", "p adjusted", "status")
 SIZES = ("n=1000", "n=10000", "n=100000")
-NO_EVIDENCE = "p is of one audit of this size; a simulation chooses its size, so p is no evidence about the scheme. "
+NO_EVIDENCE = (
+    "In the tables p is what one audit of this size would find; a simulation chooses its own size, so p is no evidence "
+    "about the scheme."
+)
 MARKS = (
-    "Circle: favourable, square: adverse, hollow: a small cell; dashed: 0.8 and 1.25, a US employment-selection "
-    "convention."
+    "Circles are favourable outcomes and squares adverse ones, hollow where the cell is small; the dashed lines at 0.8 "
+    "and 1.25 are a US employment-selection convention."
 )
 
 
@@ -25,9 +28,12 @@ def disparate_impact(shown: Shown) -> Part:
         found += exploratory(shown, polarity)
     for name in shown.designs:
         found += extremes(shown, name)
-    tables = (extremes_table(shown), power_table(shown))
+    tables = (too_few_table(shown), extremes_table(shown), power_table(shown))
     found += [*bounds(shown), *(table for table in tables if table.rows)]
-    return Part("Disparate impact", "Both directions are shown, and neither follows from the other.", found)
+    text = (
+        f"Both directions are shown, and neither follows from the other. {MARKS} {'' if shown.table else NO_EVIDENCE}"
+    )
+    return Part("Disparate impact", text.strip(), found)
 
 
 def declared(shown: Shown) -> Iterator[Figure]:
@@ -37,16 +43,16 @@ def declared(shown: Shown) -> Iterator[Figure]:
         rows = sorted(rows, key=lambda r: shown.designs.index(r["scheme"]))
         if not rows:
             continue
-        several = len(shown.designs) > 1
+        several, said_of = len(shown.designs) > 1, outcome.replace("_", " ")
         identity = f"declared-{outcome}-{group_by.replace('*', '-')}"
         powers = power_of(shown, rows)
         best = sound(rows)
         far = max(best, key=lambda r: abs(r["value"] - 1), default=None)
         yield Figure(
             identity,
-            f"{outcome.replace('_', ' ')} by {wording.attribute(group_by)}, declared beforehand: "
+            f"{said_of[:1].upper()}{said_of[1:]} by {wording.attribute(group_by)}, declared beforehand: "
             + sentences.apart(best, f" ({shown.title(far['scheme'])})" if several and far else ""),
-            f"Test family: {sentences.FAMILY['primary']}. {of_rates(shown, rows)} {MARKS}",
+            f"Test family: {sentences.FAMILY['primary']}. {of_rates(rows)}",
             charts.forest(rows[:MOST], identity, names=[label(shown, r, several) for r in rows[:MOST]]),
             ("group", *(["design"] if several else []), *HEAD),
             [with_tests(shown, r, [shown.title(r["scheme"])] if several else []) for r in rows],
@@ -64,29 +70,52 @@ def exploratory(shown: Shown, polarity: str) -> Iterator[Figure]:
                 if not shown.declared(outcome, group_by)
                 for r in shown.best(measure="selection_rate_ratio", scheme=name, outcome=outcome, group_by=group_by)
             )
-            if not rows:
+            if not sound(rows):
                 continue
             told = shown.told(name)["outcomes"][outcome]
             firm = [r for r in sound(rows) if not shown.table or kept_after_adjusting(shown, r)]
             identity = f"forest-{name}-{outcome}"
             yield Figure(
                 identity,
-                f"{shown.title(name)}, {outcome.replace('_', ' ')}: "
-                + (sentences.apart(firm) if firm or not sound(rows) else "no difference is left after adjusting"),
+                f"{shown.headed(name, outcome)}: "
+                + (sentences.apart(firm) if firm else "no difference is left after adjusting"),
                 f"How often each group gets “{told['label']}” [{told['mark']}]. "
-                f"Test family: {sentences.FAMILY['exploratory']}. {of_rates(shown, rows)} {MARKS}",
-                charts.forest(rows, identity, polarity == "favourable") if sound(rows) else "",
+                f"Test family: {sentences.FAMILY['exploratory']}. {of_rates(rows)}",
+                charts.forest(rows, identity, polarity == "favourable"),
                 ("group", *HEAD),
                 [with_tests(shown, r, []) for r in rows],
                 told.get("note", ""),
             )
 
 
-def of_rates(shown: Shown, rows: Sequence[Row]) -> str:
+def too_few_table(shown: Shown) -> Table:
+    """Return the comparisons of outcomes of which every cell is small or undefined."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for r in beside(shown.best(measure="selection_rate_ratio")):
+        if not shown.declared(r["outcome"], r["group_by"]) and r["group_by"] in shown.groupings:
+            found.setdefault((r["scheme"], r["outcome"]), []).append(r)
+    rows = [
+        [
+            wording.level(r["group"]),
+            shown.title(name),
+            outcome.replace("_", " "),
+            wording.number(r["n"], 0),
+            *cells(r),
+            said(r),
+        ]
+        for (name, outcome), mine in found.items()
+        if not sound(mine)
+        for r in mine
+    ]
+    text = "Outcomes that so few get that no comparison of them is more than its interval."
+    return shown.tabled("Too few to say", text, ("group", "design", "outcome", "n", *HEAD[1:4], "status"), rows, 3)
+
+
+def of_rates(rows: Sequence[Row]) -> str:
     """Say what the bars are and beside whom groups stand."""
     references = ", ".join(dict.fromkeys(wording.level(r["reference"]) for r in rows if r["reference"]))
     bar = wording.UNCERTAINTY.get(rows[0]["uncertainty"], "interval")
-    return f"{'' if shown.table else NO_EVIDENCE}Beside {references}; bar: {bar}."
+    return f"Beside {references}; bar: {bar}."
 
 
 def label(shown: Shown, row: Row, several: bool) -> str:
@@ -150,63 +179,6 @@ def power_table(shown: Shown) -> Table:
     )
 
 
-def extremes(shown: Shown, name: str) -> Iterator[Figure]:
-    """Yield the widest difference within each grouping against what chance alone makes, for one design."""
-    pairs = [
-        (seen, null)
-        for outcome in shown.foremost(name)[:3]
-        for seen, null in shown.against_chance(measure="widest_difference", scheme=name, outcome=outcome)
-        if null is not None and seen["value"] is not None and "*" not in seen["group_by"]
-    ][:MOST]
-    if not pairs:
-        return
-    names = [f"{wording.attribute(s['group_by'])}\n{(s['outcome'] or '').replace('_', ' ')}" for s, _ in pairs]
-    identity = f"chance-{name}"
-    yield Figure(
-        identity,
-        f"{shown.title(name)}: " + sentences.beyond_chance([p for p in pairs if p[0]["status"] == "ok"]),
-        "Difference between the highest and the lowest rate within a grouping. The widest of many differences is never "
-        f"zero, so it is held against its null ({pairs[0][1]['method'] or 'equal rates'}): shaded, up to its 95% "
-        "point. Diamond: beyond it; hollow: from small cells.",
-        curves.chance([s for s, _ in pairs], [n["value"] for _, n in pairs], names, identity),
-        ("grouping", "outcome", "widest, points", "chance alone", "p", "status"),
-        [
-            [
-                wording.attribute(seen["group_by"]),
-                (seen["outcome"] or "").replace("_", " "),
-                wording.number(100 * seen["value"], 2),
-                wording.number(100 * null["value"], 2),
-                p_value(seen["p"]),
-                said(seen),
-            ]
-            for seen, null in pairs
-        ],
-    )
-
-
-def extremes_table(shown: Shown) -> Table:
-    """Return the lowest rate over the highest within each grouping, beside what chance alone makes."""
-    table = [
-        [
-            wording.attribute(seen["group_by"]),
-            shown.title(seen["scheme"]),
-            (seen["outcome"] or "").replace("_", " "),
-            wording.number(seen["value"], 3),
-            wording.number(null["value"] if null else None, 3),
-            p_value(seen["p"]),
-            said(seen),
-        ]
-        for seen, null in shown.against_chance(measure="lowest_to_highest_ratio")
-    ]
-    return shown.tabled(
-        "The lowest rate over the highest",
-        "A lowest rate is low by chance too: read the ratio beside the one below which chance alone seldom falls.",
-        ("grouping", "design", "outcome", "lowest over highest", "chance alone", "p", "status"),
-        table,
-        3,
-    )
-
-
 def bounds(shown: Shown) -> Iterator[Figure]:
     """Yield what becomes of the first comparisons if every unscored person is read one way, or the other."""
     rows = [
@@ -223,12 +195,12 @@ def bounds(shown: Shown) -> Iterator[Figure]:
     if not any(r["low"] < r["value"] or r["high"] > r["value"] for r in firm if r["value"] is not None):
         return
     keep = sum(not r["low"] <= 1 <= r["high"] for r in firm)
-    names = [f"{wording.level(r['group'])}\n{shown.title(r['scheme'])}, {r['outcome'].replace('_', ' ')}" for r in rows]
+    names = [f"{wording.level(r['group'])}\n{shown.headed(r['scheme'], r['outcome'])}" for r in rows]
     yield Figure(
         "bounds",
         f"{keep} of {len(firm)} comparisons keep their side of 1 however the unscored are read",
         "Mark: the ratio among the scored. Bar: not an interval, but from where unscored persons are read as all "
-        f"selected to where they are read as none selected. {MARKS}",
+        "selected to where they are read as none selected.",
         charts.forest(rows[:MOST], "bounds", names=names[:MOST]),
         ("group", "design", "outcome", "n", "scored only", "low", "high", "status"),
         [

@@ -12,9 +12,10 @@ from scoring.report.beyond import contexts_table, over_the_years, pooled, same_c
 from scoring.report.figures import bands_by_group, gap_by_rule, turning_records
 from scoring.report.impact import disparate_impact
 from scoring.report.reversal import beside_headline, reversal
-from scoring.report.scores import against_truth, every_cut
+from scoring.report.scores import every_cut
 from scoring.report.shown import Part, Shown, grouping
 from scoring.report.subgroups import crossed_groups
+from scoring.report.truth import against_truth
 from scoring.result import Result
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -24,6 +24,7 @@ ASSUMPTIONS = {
     "verdicts": "single verdicts",
 }
 REVERSED = {"sign": "which group fares better", "line": "the side of 0.8 or 1.25"}
+NEVER_ZERO = "A distance is never zero by chance: read it beside what chance alone seldom exceeds."
 OPENINGS = (
     "If",
     "A",

@@ -16,6 +16,7 @@ Row = dict[str, Any]
 PREFERRED = ("seeds", "specification", "audit")
 NUMBERS = ("group", "n", "value", "low", "high", "status")
 SAME = ("scheme", "outcome", "group_by", "group")
+MOST = 16  # rows of one picture; its table has them all
 SAID_ONCE = ("design", "truth")
 LONG = 12  # rows from which on a table is folded
 
@@ -107,6 +108,13 @@ class Shown:
     def title(self, scheme: str) -> str:
         """Return the title of a design, the assumed weights of a family in it."""
         return str(self.told(scheme)["title"])
+
+    def headed(self, scheme: str, outcome: str | None = None) -> str:
+        """Begin a title: with the design and the outcome; of the one table of an audit with the outcome alone."""
+        said_of = (outcome or "").replace("_", " ")
+        if self.table and said_of:
+            return f"{said_of[:1].upper()}{said_of[1:]}"
+        return f"{self.title(scheme)}, {said_of}" if said_of else self.title(scheme)
 
     def outcomes(self, scheme: str, polarity: str | None = None) -> list[str]:
         """Return the outcomes of a design, of one polarity if asked."""
@@ -228,3 +236,11 @@ def cells(row: Row | None, digits: int = 2, scale: float = 1) -> list[str]:
 def numbered(rows: Sequence[Row], digits: int = 2, scale: float = 1) -> list[list[str]]:
     """Return rows as a table: group, n, value, low, high, status."""
     return [[wording.level(r["group"]), wording.number(r["n"], 0), *cells(r, digits, scale), said(r)] for r in rows]
+
+
+def beside_null(row: Row | None, digits: int = 3) -> list[str]:
+    """Write what was observed and what chance alone seldom exceeds."""
+    if row is None:
+        return ["–", "–"]
+    null = row["null"]
+    return [wording.number(row["value"], digits), wording.number(null["value"] if null else None, digits)]

@@ -47,7 +47,7 @@ def heat_map(shown: Shown, name: str) -> Iterator[Figure]:
     label = shown.told(name)["outcomes"][outcome]["label"]
     yield Figure(
         identity,
-        f"{shown.title(name)}, {outcome.replace('_', ' ')}: {told}",
+        f"{shown.headed(name, outcome)}: {told}",
         f"Share of each crossed group that gets “{label}”, with its n, {shown.place}. Hollow with a dashed edge: a "
         "small cell, whose rate is not to be quoted, or one that was left out.",
         picture,
@@ -152,6 +152,6 @@ def differential_table(shown: Shown) -> Table:
     head = ("crossed by", "design", "outcome", "counts", "ε", "chance alone", "p", "status")
     text = (
         "ε: the largest log ratio of the chances of two cells, 0 where all are alike. With many cells it is large by "
-        "chance, so it stands beside its null."
+        "chance, so read it beside what chance makes."
     )
     return shown.tabled("Differential fairness", text, head, rows, 4)
