@@ -27,7 +27,7 @@ KITAGAWA = {"total": "total", "rate": "rates differ", "composition": "make-up di
 def among_alike(shown: Shown) -> Part:
     """Return the part on what remains among the alike."""
     found: list[Figure | Table] = []
-    for name in shown.designs:
+    for name in shown.schemes:
         found += [*rungs(shown, name), *strata(shown, name)]
     tables = (rungs_table(shown), oaxaca_table(shown), kitagawa_table(shown), fairlie_table(shown))
     found += [table for table in tables if table.rows]
@@ -141,7 +141,7 @@ def strata(shown: Shown, name: str) -> Iterator[Figure]:
         identity,
         f"{shown.headed(name, rows[0]['outcome'])}: " + sentences.strata_finding(pooled, tested["homogeneity_test"]),
         f"Ratios of {wording.level(group)} to {wording.level(rows[0]['reference'])} within each stratum. "
-        "Diamond: pooled over strata (Mantel–Haenszel); hollow: a small cell; a stratum without a ratio stands in the "
+        f"Bar: {wording.UNCERTAINTY.get(rows[0]['uncertainty'], 'interval')}; diamond: pooled over strata (Mantel–Haenszel); hollow: a small cell; a stratum without a ratio stands in the "
         "table only.",
         charts.forest(drawn, identity, shown.favourable(name, rows[0]["outcome"]), names),
         ("stratum", "n", "ratio", "low", "high", "status"),

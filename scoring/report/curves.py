@@ -133,15 +133,16 @@ def calibration(rows: Sequence[Row], identity: str, truth: str) -> str:
     )
     groups = list(dict.fromkeys(data["group"]))
     colours = alt.Scale(domain=groups, range=(SERIES * len(groups))[: len(groups)])
+    legend = alt.Legend(orient="top", title=None, columns=2, labelLimit=220)
     base = alt.Chart(data).encode(
         x=alt.X("step:Q")
         .title("step of the score, lowest first")
         .scale(zero=False)
         .axis(tickMinStep=1, tickCount=10, format="~f"),
         y=alt.Y("rate:Q").title(f"per cent with {truth}").scale(zero=True),
-        color=alt.Color("group:N").scale(colours).legend(orient="top", title=None, columns=2, labelLimit=220),
+        color=alt.Color("group:N").scale(colours).legend(legend),
     )
-    shape = alt.Shape("group:N").sort(groups).legend(None)
+    shape = alt.Shape("group:N").scale(domain=groups).legend(legend)
     dots = base.mark_point(size=50, filled=True).encode(shape=shape)
     hollow = base.transform_filter("datum.small").mark_point(size=50, fill=PAPER).encode(shape=shape)
     return svg((base.mark_line() + dots + hollow).properties(width=WIDTH + 120, height=220), identity)
@@ -203,7 +204,7 @@ def heat(rows: Sequence[Row], identity: str, across: Mapping[str, str], favourab
             "column": [wording.level(name(b)) for _, b, _ in split],
             "rate": [None if r["value"] is None else 100 * r["value"] for *_, r in split],
             "told": [
-                wording.percent(r["value"]) if r["status"] == "ok" else "small" if r["value"] is not None else "–"
+                wording.share(r["value"]) if r["status"] == "ok" else "small" if r["value"] is not None else "–"
                 for *_, r in split
             ],
             "n": [f"n {wording.number(r['n'], 0)}" if r["n"] is not None else "left out" for *_, r in split],
@@ -219,10 +220,15 @@ def heat(rows: Sequence[Row], identity: str, across: Mapping[str, str], favourab
         .sort(None)
         .title(across["column"])
         .axis(orient="top", labelAngle=0 if columns < 5 else -35, ticks=False, domain=False, labelLimit=120),
-        y=alt.Y("row:N").sort(None).title(across["row"]).axis(ticks=False, domain=False, labelPadding=8),
+        y=alt.Y("row:N")
+        .sort(None)
+        .title(across["row"])
+        .axis(ticks=False, domain=False, labelPadding=8, titlePadding=30),
     )
     full = base.transform_filter("datum.sound").mark_rect(stroke=PAPER, strokeWidth=2)
-    full = full.encode(color=alt.Color("rate:Q").scale(domain=[0, most or 1.0], range=ramp).legend(None))
+    full = full.encode(
+        color=alt.Color("rate:Q").scale(domain=[0, most or 1.0], range=ramp, interpolate="rgb").legend(None)
+    )
     hollow = base.transform_filter("!datum.sound").mark_rect(
         fill=PAPER, stroke=MUTE, strokeWidth=1.5, strokeDash=[4, 3]
     )

@@ -26,9 +26,10 @@ def disparate_impact(shown: Shown) -> Part:
     found: list[Figure | Table] = [*declared(shown)]
     for polarity in ("favourable", "adverse"):
         found += exploratory(shown, polarity)
-    for name in shown.designs:
+    drawn = {figure.id for figure in found if isinstance(figure, Figure)}
+    for name in shown.schemes:
         found += extremes(shown, name)
-    tables = (too_few_table(shown), extremes_table(shown), power_table(shown))
+    tables = (further_table(shown, drawn), extremes_table(shown), power_table(shown))
     found += [*bounds(shown), *(table for table in tables if table.rows)]
     text = (
         f"Both directions are shown, and neither follows from the other. {MARKS} {'' if shown.table else NO_EVIDENCE}"
@@ -61,9 +62,12 @@ def declared(shown: Shown) -> Iterator[Figure]:
 
 
 def exploratory(shown: Shown, polarity: str) -> Iterator[Figure]:
-    """Yield a forest plot for each outcome of one polarity, of every comparison that was not declared beforehand."""
+    """Yield a forest plot of what was not declared beforehand, of the first outcome of one polarity of each design.
+
+    The first is one that is declared for some grouping, and of which some cell is large enough.
+    """
     for name in shown.designs:
-        for outcome in shown.outcomes(name, polarity):
+        for outcome in (o for o in shown.foremost(name) if o in shown.outcomes(name, polarity)):
             rows = beside(
                 r
                 for group_by in shown.groupings
@@ -74,7 +78,7 @@ def exploratory(shown: Shown, polarity: str) -> Iterator[Figure]:
                 continue
             told = shown.told(name)["outcomes"][outcome]
             firm = [r for r in sound(rows) if not shown.table or kept_after_adjusting(shown, r)]
-            identity = f"forest-{name}-{outcome}"
+            identity = forest_of(name, outcome)
             yield Figure(
                 identity,
                 f"{shown.headed(name, outcome)}: "
@@ -86,29 +90,29 @@ def exploratory(shown: Shown, polarity: str) -> Iterator[Figure]:
                 [with_tests(shown, r, []) for r in rows],
                 told.get("note", ""),
             )
+            break
 
 
-def too_few_table(shown: Shown) -> Table:
-    """Return the comparisons of outcomes of which every cell is small or undefined."""
-    found: dict[tuple[str, str], list[Row]] = {}
-    for r in beside(shown.best(measure="selection_rate_ratio")):
-        if not shown.declared(r["outcome"], r["group_by"]) and r["group_by"] in shown.groupings:
-            found.setdefault((r["scheme"], r["outcome"]), []).append(r)
-    rows = [
-        [
-            wording.level(r["group"]),
-            shown.title(name),
-            outcome.replace("_", " "),
-            wording.number(r["n"], 0),
-            *cells(r),
-            said(r),
-        ]
-        for (name, outcome), mine in found.items()
-        if not sound(mine)
-        for r in mine
+def forest_of(name: str, outcome: str) -> str:
+    """Return the id of the forest plot of an outcome."""
+    return f"forest-{name}-{outcome}"
+
+
+def further_table(shown: Shown, drawn: set[str]) -> Table:
+    """Return the comparisons that were not declared beforehand and that no picture shows."""
+    found = [
+        r
+        for r in beside(shown.best(measure="selection_rate_ratio"))
+        if r["group_by"] in shown.groupings
+        and not shown.declared(r["outcome"], r["group_by"])
+        and forest_of(r["scheme"], r["outcome"]) not in drawn
     ]
-    text = "Outcomes that so few get that no comparison of them is more than its interval."
-    return shown.tabled("Too few to say", text, ("group", "design", "outcome", "n", *HEAD[1:4], "status"), rows, 3)
+    rows = [with_tests(shown, r, [shown.title(r["scheme"]), r["outcome"].replace("_", " ")]) for r in found]
+    text = (
+        f"Test family: {sentences.FAMILY['exploratory']}. Further outcomes, and those that so few get that no "
+        "comparison of them is more than its interval."
+    )
+    return shown.tabled("Further comparisons", text, ("group", "design", "outcome", *HEAD), rows, 3)
 
 
 def of_rates(rows: Sequence[Row]) -> str:

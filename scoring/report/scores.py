@@ -14,12 +14,13 @@ GAPS = {
     "probability_of_superiority": "scores lower, probability",
 }
 WITH_NULL = {"kolmogorov_smirnov": "Kolmogorov–Smirnov", "wasserstein": "Wasserstein, points"}
+BANDS = wording.UNCERTAINTY | {"audit": "95% band over all cuts at once, of one audit of this size"}
 CUT_OF = "the cut of "  # begins the note of a row at a cut in use
 
 
 def every_cut(shown: Shown) -> Part:
     """Return the part on the score, cut by cut."""
-    found: list[Figure | Table] = [figure for name in shown.designs for figure in threshold_curve(shown, name)]
+    found: list[Figure | Table] = [figure for name in shown.schemes for figure in threshold_curve(shown, name)]
     table = distribution_table(shown)
     return Part("The score, cut by cut", "", [*found, *([table] if table.rows else [])])
 
@@ -27,7 +28,7 @@ def every_cut(shown: Shown) -> Part:
 def threshold_curve(shown: Shown, name: str) -> Iterator[Figure]:
     """Yield the ratio over every cut for the group of a design that lies furthest from its reference."""
     told: dict[str, Any] = {"scheme": name, "group_by": shown.grouping_of(name)}
-    found = beside(shown.best(measure="threshold_curve", **told))
+    found = beside(shown.audited(measure="threshold_curve", **told) or shown.best(measure="threshold_curve", **told))
     summary = by(shown.best(measure="threshold_summary", **told), "group", "term", "outcome")
     groups = [g for g in dict.fromkeys(r["group"] for r in found) if known(summary, g)]
     if not groups:
@@ -51,9 +52,9 @@ def threshold_curve(shown: Shown, name: str) -> Iterator[Figure]:
         identity,
         title,
         f"How many times as often {who} lie below a cut as {wording.level(ratios[0]['reference'])}, at every cut that "
-        f"the score could have had, {shown.place}. Shaded: simultaneous band over all cuts; dashed across: 0.8 and "
-        "1.25, a US employment-selection convention; dashed upright: the actual cut. Where nothing can be divided the "
-        "line is broken. Shares of cuts are weighed by the persons at them.",
+        f"the score could have had, {shown.place}. Shaded: {BANDS.get(ratios[0]['uncertainty'], 'interval')}; dashed "
+        "across: 0.8 and 1.25, a US employment-selection convention; dashed upright: the actual cut. Where nothing can "
+        "be divided the line is broken. Shares of cuts are weighed by the persons at them.",
         curves.threshold(ratios, identity, cuts_in_use(shown, ratios)),
         ("cut", "ratio", "low", "high", "difference", "flipped ratio", "status"),
         [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from scoring.report.wording import attribute, level, number, percent
+from scoring.report.wording import attribute, interval, level, number, percent
 
 Row = Mapping[str, Any]
 
@@ -133,9 +133,9 @@ def beyond_chance(pairs: Sequence[tuple[Row, Row]]) -> str:
         return "no grouping's widest gap exceeds what chance alone makes"
     seen, null = max(found, key=lambda pair: pair[0]["value"] - pair[1]["value"])
     return (
-        f"groups by {attribute(seen['group_by'])} lie up to {number(100 * seen['value'], 1)} points apart in "
+        f"groups by {attribute(seen['group_by'])} lie up to {points(seen['value'])} points apart in "
         f"“{(seen['outcome'] or '').replace('_', ' ')}”, where chance alone seldom makes more than "
-        f"{number(100 * null['value'], 1)}"
+        f"{points(null['value'])}"
     )
 
 
@@ -159,7 +159,17 @@ def oftener(difference: float) -> str:
     >>> oftener(-0.041), oftener(0.02)
     ('4.1 points less often', '2.0 points more often')
     """
-    return f"{number(100 * abs(difference), 1)} points {'less' if difference < 0 else 'more'} often"
+    return f"{points(difference)} points {'less' if difference < 0 else 'more'} often"
+
+
+def points(difference: float) -> str:
+    """Write the size of a difference of rates in points; what is small keeps two digits more.
+
+    >>> points(-0.041), points(0.00123), points(0.9)
+    ('4.1', '0.12', '90.0')
+    """
+    size = 100 * abs(difference)
+    return number(size, 1 if size >= 1 else 2)
 
 
 def strata_finding(pooled: Row | None, homogeneity: Row | None) -> str:
@@ -170,7 +180,7 @@ def strata_finding(pooled: Row | None, homogeneity: Row | None) -> str:
         return "no ratio pooled over strata"
     return (
         f"within strata {level(pooled['group'])} {number(pooled['value'])} times as often as "
-        f"{level(pooled['reference'])} ({number(pooled['low'])} to {number(pooled['high'])})"
+        f"{level(pooled['reference'])} ({interval(pooled)})"
     )
 
 

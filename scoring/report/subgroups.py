@@ -12,7 +12,7 @@ from scoring.report.shown import SAME, Figure, Part, Row, Shown, Table, by, cell
 def crossed_groups(shown: Shown) -> Part:
     """Return the part on crossed groups."""
     found: list[Figure | Table] = []
-    for name in shown.designs:
+    for name in shown.schemes:
         found += heat_map(shown, name)
     tables = (confirmed_table(shown), shrunk_table(shown), differential_table(shown))
     return Part("Where attributes meet", "", [*found, *(table for table in tables if table.rows)])
@@ -41,8 +41,8 @@ def heat_map(shown: Shown, name: str) -> Iterator[Figure]:
     if firm:
         least, most = (pick(firm, key=lambda r: r["value"]) for pick in (min, max))
         told = (
-            f"from {wording.percent(least['value'])} of {wording.level(least['group'])} to "
-            f"{wording.percent(most['value'])} of {wording.level(most['group'])}"
+            f"from {wording.share(least['value'])} of {wording.level(least['group'])} to "
+            f"{wording.share(most['value'])} of {wording.level(most['group'])}"
         )
     label = shown.told(name)["outcomes"][outcome]["label"]
     yield Figure(

@@ -7,7 +7,7 @@ from typing import Any
 
 from scoring.report import curves, wording
 from scoring.report.figures import error_curve
-from scoring.report.sentences import NEVER_ZERO, p_value
+from scoring.report.sentences import NEVER_ZERO, p_value, points
 from scoring.report.shown import SAME, Figure, Part, Shown, Table, beside_null, by, cells, said
 
 RANKS = {"auc": "AUC", "auc_difference": "AUC, difference"}
@@ -20,7 +20,7 @@ CALIBRATED = {
 def against_truth(shown: Shown) -> Part:
     """Return the part on errors and calibration."""
     found: list[Figure | Table] = [] if shown.table else [*error_curve(shown)]
-    for name in shown.designs:
+    for name in shown.schemes:
         found += calibration(shown, name)
     tables = (errors_table(shown), ranking_table(shown), calibration_table(shown))
     title = f"Errors against {'the recorded truth' if shown.table else 'simulated harm'}"
@@ -34,7 +34,7 @@ def calibration(shown: Shown, name: str) -> Iterator[Figure]:
     params = list(dict.fromkeys(r["param"] for r in found))
     if not params:
         return
-    param = params[min(1, len(params) - 1)]
+    param = "tau=10" if "tau=10" in params else params[0]
     rows = [r for r in found if r["param"] == param]
     truth = harm(shown, param)
     gaps = [
@@ -47,9 +47,9 @@ def calibration(shown: Shown, name: str) -> Iterator[Figure]:
         seen, null = max(gaps, key=lambda pair: pair[0]["value"] - pair[1]["value"])
         chance = "chance alone seldom makes more than" if seen["value"] > null["value"] else "chance alone makes up to"
         said_of += (
-            f"at the same step of the score, {truth} is {wording.number(100 * seen['value'], 1)} points more or less "
+            f"at the same step of the score, {truth} is {points(seen['value'])} points more or less "
             f"frequent among {wording.level(seen['group'])} than among {wording.level(seen['reference'])}; "
-            f"{chance} {wording.number(100 * null['value'], 1)}"
+            f"{chance} {points(null['value'])}"
         )
     else:
         said_of += f"how often {truth} stands behind each step of the score"

@@ -138,6 +138,15 @@ def percent(value: float | None, digits: int = 1) -> str:
     return f"{number(None if value is None else 100 * value, digits)}%" if value is not None else "–"
 
 
+def share(value: float | None) -> str:
+    """Write a share per hundred that may be small.
+
+    >>> share(0.0034), share(0.196), share(0.0), share(None)
+    ('0.34%', '19.6%', '0.0%', '–')
+    """
+    return percent(value, 2 if value and value < 0.01 else 1)
+
+
 def interval(row: Row, digits: int = 2, scale: float = 1) -> str:
     """Write an interval with what kind it is; nothing where there is none."""
     if row["low"] is None or row["high"] is None:

@@ -169,7 +169,8 @@ def test_strata_that_agree_are_pooled_in_the_title():
     )
     figures = {one.id: one for part in made(shown(rows)).values() for one in part.shown if isinstance(one, Figure)}
     assert figures["strata-toy"].title == (
-        "Toy, commended: within strata rural residents 0.94 times as often as urban residents (0.88 to 1.01)"
+        "Toy, commended: within strata rural residents 0.94 times as often as urban residents (95% interval of one "
+        "audit of this size 0.88 to 1.01)"
     )
 
 
@@ -178,7 +179,7 @@ def test_where_no_cell_is_large_enough_there_is_a_table_and_no_picture():
     about = {"experiment": "hand", "world": "equal_conduct", "scheme": "toy"}
     [part] = made(shown(tidy([about | r for r in small]), primary=[])).values()
     [table] = part.shown
-    assert table.title == "Too few to say"
+    assert table.title == "Further comparisons"
     assert {row[0] for row in table.rows} == {"few", "other", "women", "rural residents"}
 
 
