@@ -141,8 +141,8 @@ def strata(shown: Shown, name: str) -> Iterator[Figure]:
         identity,
         f"{shown.headed(name, rows[0]['outcome'])}: " + sentences.strata_finding(pooled, tested["homogeneity_test"]),
         f"Ratios of {wording.level(group)} to {wording.level(rows[0]['reference'])} within each stratum. "
-        f"Bar: {wording.UNCERTAINTY.get(rows[0]['uncertainty'], 'interval')}; diamond: pooled over strata (Mantel–Haenszel); hollow: a small cell; a stratum without a ratio stands in the "
-        "table only.",
+        f"Bar: {wording.UNCERTAINTY.get(rows[0]['uncertainty'], 'interval')}; diamond: pooled over strata "
+        "(Mantel–Haenszel); hollow: a small cell; a stratum without a ratio stands in the table only.",
         charts.forest(drawn, identity, shown.favourable(name, rows[0]["outcome"]), names),
         ("stratum", "n", "ratio", "low", "high", "status"),
         [[label, wording.number(r["n"], 0), *cells(r, 3), said(r)] for label, r in stratum_rows(rows, pooled)],

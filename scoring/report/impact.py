@@ -48,7 +48,7 @@ def declared(shown: Shown) -> Iterator[Figure]:
         identity = f"declared-{outcome}-{group_by.replace('*', '-')}"
         powers = power_of(shown, rows)
         best = sound(rows)
-        far = max(best, key=lambda r: abs(r["value"] - 1), default=None)
+        far = sentences.furthest(best)
         yield Figure(
             identity,
             f"{said_of[:1].upper()}{said_of[1:]} by {wording.attribute(group_by)}, declared beforehand: "

@@ -119,11 +119,16 @@ def within(text: str) -> str:
 
 def apart(rows: Sequence[Row], of: str = "") -> str:
     """Say which group is furthest from its reference, of those whose interval excludes 1."""
-    found = [r for r in rows if not r["low"] <= 1 <= r["high"]]
-    if not found:
+    far = furthest(rows)
+    if far is None:
         return "no interval excludes 1" if rows else "every cell is small or undefined"
-    far = max(found, key=lambda r: abs(r["value"] - 1))
     return f"{level(far['group'])} {number(far['value'])} times as often as {level(far['reference'])}{of}"
+
+
+def furthest(rows: Sequence[Row]) -> Row | None:
+    """Return the ratio that lies furthest from 1, of those whose interval excludes 1."""
+    found = [r for r in rows if not r["low"] <= 1 <= r["high"]]
+    return max(found, key=lambda r: abs(r["value"] - 1), default=None)
 
 
 def beyond_chance(pairs: Sequence[tuple[Row, Row]]) -> str:
@@ -145,7 +150,7 @@ def rung_finding(by: Mapping[str, Row], simulated: bool) -> str:
     told = {rung: oftener(r["value"]) for rung, r in by.items() if r["value"] is not None}
     if simulated and {"M1", "M2"} <= set(told):
         return (
-            f"{who} {told['M1']} than their like in the simulated truth (M1), {told['M2']} in what an auditor could "
+            f"{who} among their like {told['M1']} in the simulated truth (M1), {told['M2']} in what an auditor could "
             "see (M2)"
         )
     if {"M0", "M3"} <= set(told):
@@ -156,9 +161,11 @@ def rung_finding(by: Mapping[str, Row], simulated: bool) -> str:
 def oftener(difference: float) -> str:
     """Write a difference of rates.
 
-    >>> oftener(-0.041), oftener(0.02)
-    ('4.1 points less often', '2.0 points more often')
+    >>> oftener(-0.041), oftener(0.02), oftener(0.00001)
+    ('4.1 points less often', '2.0 points more often', 'as often')
     """
+    if points(difference) == "0.00":
+        return "as often"
     return f"{points(difference)} points {'less' if difference < 0 else 'more'} often"
 
 

@@ -64,8 +64,8 @@ TITLES = {
     "threshold-toy": "Toy: 20% of cuts would be worse for rural residents than the actual one for “commended”",
     "calibration-toy": "Toy: at the same step of the score, simulated harm of 10 or more is 3.8 points more or less "
     "frequent among rural residents than among urban residents; chance alone seldom makes more than 2.0",
-    "ladder-toy": "Toy, commended: rural residents 4.1 points less often than their like in the simulated truth (M1), "
-    "2.0 points less often in what an auditor could see (M2)",
+    "ladder-toy": "Toy, commended: rural residents among their like 4.1 points less often in the simulated truth "
+    "(M1), 2.0 points less often in what an auditor could see (M2)",
     "strata-toy": "Toy, commended: strata disagree (Breslow–Day p = 0.002), so no one ratio stands for them",
     "crossed-toy": "Toy, commended: from 15.0% of rural residents, men to 21.0% of urban residents, women",
 }
@@ -228,3 +228,23 @@ def test_what_reverses_a_finding_comes_before_what_does_not():
         "No world looked at reverses it."
     )
     assert sentences.reversed_by([]) == ""
+
+
+def test_a_title_names_the_design_whose_interval_excludes_1_and_not_the_widest_guess():
+    wide = impact_rows.row("x", 0.5, group="rural", reference="urban", span=(0.1, 2.0))
+    firm = impact_rows.row("x", 0.92, group="female", reference="male", span=(0.9, 0.94))
+    assert sentences.furthest([wide, firm]) is firm
+    assert sentences.apart([wide, firm]) == "women 0.92 times as often as men"
+    assert sentences.apart([wide]) == "no interval excludes 1"
+    assert sentences.apart([]) == "every cell is small or undefined"
+
+
+def test_the_declared_title_names_the_design_of_its_own_number():
+    other = impact_rows.everything("other")
+    ratio = (pl.col("measure") == "selection_rate_ratio") & (pl.col("group") == "rural")
+    for column, value in (("value", 0.5), ("low", 0.1), ("high", 2.0)):
+        other = other.with_columns(pl.when(ratio).then(value).otherwise(column).alias(column))
+    told = impact_rows.manifest()["schemes"]["toy"]
+    two = {"designs": ["toy", "other"], "schemes": {"toy": told, "other": told | {"title": "Other"}}}
+    part = made(shown(pl.concat([impact_rows.everything("toy"), other]), **two))["Disparate impact"]
+    assert part.shown[0].title.endswith("rural residents 0.71 times as often as urban residents (Toy)")
