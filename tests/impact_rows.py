@@ -153,6 +153,8 @@ def crossed(outcome="commended"):
     whole = told | {"group": "all groups", "uncertainty": "audit", "seeds": 1}
     yield row("differential_fairness", 0.34, param="smoothed", term="observed", p=0.01, **whole)
     yield row("differential_fairness", 0.12, param="smoothed", term="null 95%", **whole)
+    for term, value in (("looked_at", 148.0), ("discovered", 5.0), ("confirmed", 1.0)):
+        yield row("subgroups_scanned", value, term=term, group_by="everyone", group="everyone", outcome=outcome)
     yield row(
         "confirmed_subgroup_difference",
         -0.05,

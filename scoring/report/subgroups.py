@@ -14,7 +14,7 @@ def crossed_groups(shown: Shown) -> Part:
     found: list[Figure | Table] = []
     for name in shown.schemes:
         found += heat_map(shown, name)
-    tables = (confirmed_table(shown), shrunk_table(shown), differential_table(shown))
+    tables = (confirmed_table(shown), scanned_table(shown), shrunk_table(shown), differential_table(shown))
     return Part("Where attributes meet", "", [*found, *(table for table in tables if table.rows)])
 
 
@@ -90,24 +90,27 @@ def confirmed_table(shown: Shown) -> Table:
         for r in confirmed(shown)
     ]
     head = ("subgroup", "design", "outcome", "n", "points", "low", "high", "p", "p adjusted", "status")
-    counted = " ".join(dict.fromkeys(scanned(shown)))
     text = (
         "Difference to everyone else, in points. Searched for among some of the persons and measured among the others: "
-        f"these numbers are of the others, and no subgroup that was only found is named. {counted}"
+        "these numbers are of the others, and no subgroup that was only found is named."
     )
     return shown.tabled("Confirmed subgroups", text, head, rows, 3)
 
 
-def scanned(shown: Shown) -> Iterator[str]:
-    """Yield how many subgroups were looked at, found and confirmed, by design and outcome."""
+def scanned_table(shown: Shown) -> Table:
+    """Return how many subgroups were looked at, found and confirmed, by design and outcome."""
+    terms = ("looked_at", "discovered", "confirmed")
     found = by(shown.best(measure="subgroups_scanned"), "scheme", "outcome", "term")
-    for scheme, outcome in dict.fromkeys(key[:2] for key in found):
-        told = [
-            f"{wording.number(r['value'], 0)} {term.replace('_', ' ')}"
-            for term in ("looked_at", "discovered", "confirmed")
-            if (r := found.get((scheme, outcome, term)))
+    rows = [
+        [
+            shown.title(scheme),
+            (outcome or "").replace("_", " "),
+            *(wording.number(found.get((scheme, outcome, term), {}).get("value"), 0) for term in terms),
         ]
-        yield f"{shown.title(scheme)}, {(outcome or '').replace('_', ' ')}: {', '.join(told)}."
+        for scheme, outcome in dict.fromkeys(key[:2] for key in found)
+    ]
+    head = ("design", "outcome", "looked at", "found", "confirmed")
+    return Table("How many subgroups were looked at", "At most ten of those found are tested again.", head, rows, 2)
 
 
 def confirmed(shown: Shown) -> list[Row]:

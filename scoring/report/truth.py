@@ -47,7 +47,7 @@ def calibration(shown: Shown, name: str) -> Iterator[Figure]:
         seen, null = max(gaps, key=lambda pair: pair[0]["value"] - pair[1]["value"])
         chance = "chance alone seldom makes more than" if seen["value"] > null["value"] else "chance alone makes up to"
         said_of += (
-            f"at the same step of the score, {truth} is {points(seen['value'])} points more or less "
+            f"at the same step of the score, {truth} is on average {points(seen['value'])} points more or less "
             f"frequent among {wording.level(seen['group'])} than among {wording.level(seen['reference'])}; "
             f"{chance} {points(null['value'])}"
         )

@@ -62,8 +62,8 @@ TITLES = {
     "more than 2.1",
     "bounds": "0 of 1 comparisons keep their side of 1 however the unscored are read",
     "threshold-toy": "Toy: 20% of cuts would be worse for rural residents than the actual one for “commended”",
-    "calibration-toy": "Toy: at the same step of the score, simulated harm of 10 or more is 3.8 points more or less "
-    "frequent among rural residents than among urban residents; chance alone seldom makes more than 2.0",
+    "calibration-toy": "Toy: at the same step of the score, simulated harm of 10 or more is on average 3.8 points "
+    "more or less frequent among rural residents than among urban residents; chance alone seldom makes more than 2.0",
     "ladder-toy": "Toy, commended: rural residents among their like 4.1 points less often in the simulated truth "
     "(M1), 2.0 points less often in what an auditor could see (M2)",
     "strata-toy": "Toy, commended: strata disagree (Breslow–Day p = 0.002), so no one ratio stands for them",
@@ -96,6 +96,7 @@ def test_every_table_is_as_wide_as_its_head(tables):
         "Rates or make-up",
         "Explained, for probabilities",
         "Confirmed subgroups",
+        "How many subgroups were looked at",
         "Raw and shrunk rates",
         "Differential fairness",
         "Tipping points",
