@@ -73,43 +73,42 @@ def label_of(shown: Shown, row: Row) -> str:
 
 def rates_table(shown: Shown) -> Table:
     """Return rates and ratios by group, with the test of each difference."""
+    compact = compact_table(shown)
+    *head, status = compact["head"]
     rows = []
-    for r in rates(shown):
-        ratio, test = shown.one(RATIO, r), shown.tests.get(tuple(r[c] for c in SAME), {})
-        bounds = [wording.percent(r[c]) for c in ("value", "low", "high")]
-        told = [
-            by_group(r),
-            wording.level(r["group"]),
-            label_of(shown, r),
-            wording.number(r["n"], 0),
-            *bounds,
-            told_ratio(shown, r),
-            p_value(test.get("p")),
-            p_value(test.get("p_adjusted")),
-            status_of(r, ratio),
-        ]
-        rows.append(told)
-    head = ("by", "group", "outcome", "n", "rate", "low", "high", "ratio", "p", "p adjusted", "status")
-    text = "Rates with Wilson intervals; ratios to the reference of each grouping with score intervals."
-    return Table("Rates by group", text, head, rows, 3)
-
-
-def by_group(row: Row) -> str:
-    """Name a grouping; everyone is none."""
-    return "" if row["group_by"] == EVERYONE else wording.attribute(row["group_by"])
+    for r, (*told, short) in zip(rates(shown), compact["rows"], strict=True):
+        test = shown.tests.get(tuple(r[c] for c in SAME), {})
+        why = (shown.one(RATIO, r) or r)["note"]
+        rows.append(
+            [*told, p_value(test.get("p")), p_value(test.get("p_adjusted")), f"{short}: {why}" if why else short]
+        )
+    text = (
+        "Rates with Wilson intervals, ratios to the reference of each grouping with score intervals; of a small cell "
+    )
+    return Table("", f"{text}the intervals only.", [*head, "p", "p adjusted", status], rows, len(head) - 3)
 
 
 def compact_table(shown: Shown) -> dict[str, Any]:
-    """Return group, n, rate, ratio with interval and status, as a terminal has room for."""
+    """Return group, n, rate and ratio with their intervals, and status, as a terminal has room for."""
     several = len(dict.fromkeys(r["outcome"] for r in rates(shown))) > 1
     rows = []
     for r in rates(shown):
-        ratio = shown.one(RATIO, r)
-        who = ": ".join(part for part in (by_group(r), wording.level(r["group"])) if part)
+        by = "" if r["group_by"] == EVERYONE else f"{wording.attribute(r['group_by'])}: "
         also = [label_of(shown, r)] if several else []
-        n, rate = wording.number(r["n"], 0), wording.percent(r["value"])
-        rows.append([who, *also, n, rate, told_ratio(shown, r), status_of(r, ratio).split(":")[0]])
-    return {"head": ["group", *(["outcome"] if several else []), "n", "rate", "ratio (95%)", "status"], "rows": rows}
+        status = (shown.one(RATIO, r) or r)["status"]  # a ratio needs more than a rate does
+        who = [f"{by}{wording.level(r['group'])}", *also, wording.number(r["n"], 0)]
+        rows.append([*who, told_rate(r), told_ratio(shown, r), status])
+    head = ["group", *(["outcome"] if several else []), "n", "rate (95%)", "ratio (95%)", "status"]
+    return {"head": head, "rows": rows}
+
+
+def told_rate(row: Row) -> str:
+    """Write a rate with its interval, of a small cell the interval only."""
+    low, high = (wording.number(None if row[c] is None else 100 * row[c], 1) for c in ("low", "high"))
+    if row["value"] is None or row["low"] is None:
+        return wording.percent(row["value"])
+    interval = f"{low} to {high}"
+    return f"{interval}%" if row["status"] == "small_cell" else f"{wording.percent(row['value'])} ({interval})"
 
 
 def told_ratio(shown: Shown, rate: Row) -> str:
@@ -124,12 +123,6 @@ def told_ratio(shown: Shown, rate: Row) -> str:
         return wording.number(row["value"])
     interval = f"{wording.number(row['low'])} to {wording.number(row['high'])}"
     return interval if row["status"] == "small_cell" else f"{wording.number(row['value'])} ({interval})"
-
-
-def status_of(rate: Row, ratio: Row | None) -> str:
-    """Return the status of a line: that of the ratio, which needs more than a rate does."""
-    told = ratio if ratio is not None else rate
-    return str(told["status"]) if not told["note"] else f"{told['status']}: {told['note']}"
 
 
 def headlines(shown: Shown) -> list[Row]:
