@@ -3,9 +3,20 @@
 It reads a Result, chooses and orders its rows, and writes one HTML file that opens offline.
 """
 
-from scoring.report.charts import CHARTS
+from scoring.report import charts, curves
+from scoring.report.audit import audit_text, write_audit
 from scoring.report.comparison import comparison_text, write_comparison
 from scoring.report.difference import difference_text
 from scoring.report.page import write
 
-__all__ = ["CHARTS", "comparison_text", "difference_text", "write", "write_comparison"]
+CHARTS = charts.CHARTS | curves.CHARTS
+
+__all__ = [
+    "CHARTS",
+    "audit_text",
+    "comparison_text",
+    "difference_text",
+    "write",
+    "write_audit",
+    "write_comparison",
+]

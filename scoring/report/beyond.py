@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scoring.report import charts, wording
-from scoring.report.figures import Figure, Row, Shown
+from scoring.report.shown import Figure, Row, Shown
 
 YEARLY = {
     "listed_rate": "on the list",

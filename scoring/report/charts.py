@@ -17,6 +17,7 @@ from scoring.report import wording
 Row = Mapping[str, Any]
 
 TEAL, RUST, GREY, INK, MUTE, RULE = "#00657a", "#b8431f", "#8a929a", "#1d2329", "#5f6b76", "#ddd8cc"
+PAPER = "#fcfbf8"
 SERIES = [RUST, TEAL, INK, GREY, "#d07f4b", "#8fc1c6"]
 WORST_TO_BEST = ["#8e2d12", "#d07f4b", "#e8c9a3", "#8fc1c6", "#00657a", "#00434f"]
 FONT = "sans-serif"  # laid out in one font, shown in the page's own: the style sheet sets it
@@ -28,9 +29,7 @@ def svg(chart: Any, identity: str) -> str:
     """Return a chart as SVG that takes the width of its figure and is named by its caption."""
     import vl_convert
 
-    configured = chart.configure(
-        font=FONT, padding={"left": 40, "right": 44, "top": 6, "bottom": 4}, background="#fcfbf8"
-    )
+    configured = chart.configure(font=FONT, padding={"left": 40, "right": 44, "top": 6, "bottom": 4}, background=PAPER)
     configured = configured.configure_view(stroke=None).configure_axis(
         labelFontSize=12,
         titleFontSize=12,
@@ -41,50 +40,81 @@ def svg(chart: Any, identity: str) -> str:
         domainColor=RULE,
         tickColor=RULE,
         labelLimit=LABELS,
+        labelFlush=False,
     )
+    configured = configured.configure_point(opacity=1).configure_legend(labelFontSize=12, columnPadding=28)
     text = vl_convert.vegalite_to_svg(configured.to_dict(validate=False))
     head = f'<svg role="img" aria-labelledby="{identity}-t {identity}-d" '
     return re.sub(r"^<svg ", head, text, count=1).replace('aria-roledescription="rule mark"', "")
 
 
-def forest(rows: Sequence[Row], identity: str, favourable: bool) -> str:
-    """Draw ratios to the reference with their intervals, on a log scale; hollow marks are small cells."""
-    drawn = [r for r in rows if r["value"] is not None and 0 < r["value"] < float("inf")]
+def forest(
+    rows: Sequence[Row], identity: str, favourable: bool | None = None, names: Sequence[str] | None = None
+) -> str:
+    """Draw ratios to the reference with their intervals, on a log scale; hollow marks are small cells.
+
+    A circle is of a favourable outcome, a square of an adverse one (`favourable` None: as each row says), a diamond
+    pooled over strata. `names` stand for the groups; a name may have two lines.
+    """
+    named = zip(
+        names or [f"{wording.level(r['group'])} (n {wording.number(r['n'], 0)})" for r in rows], rows, strict=True
+    )
+    drawn = [(name, r) for name, r in named if r["value"] is not None and 0 < r["value"] < float("inf")]
     if not drawn:
         return ""
-    low = min([0.5, *(max(r["low"], 0.05) for r in drawn if r["low"] is not None), *(r["value"] for r in drawn)])
-    high = max([2.0, *(min(r["high"], 20) for r in drawn if r["high"] is not None), *(r["value"] for r in drawn)])
+    found = [r for _, r in drawn]
+    low = min([0.5, *(max(r["low"], 0.05) for r in found if r["low"] is not None), *(r["value"] for r in found)])
+    high = max([2.0, *(min(r["high"], 20) for r in found if r["high"] is not None), *(r["value"] for r in found)])
+    good = [r["polarity"] == "favourable" if favourable is None else favourable for r in found]
     data = pl.DataFrame(
         {
-            "group": [f"{wording.level(r['group'])} (n {r['n']:,})" for r in drawn],
-            "value": [r["value"] for r in drawn],
-            "low": [max(r["low"], low) if r["low"] is not None else None for r in drawn],
-            "high": [min(r["high"], high) if r["high"] is not None else None for r in drawn],
-            "label": [wording.number(r["value"]) for r in drawn],
-            "small": [r["status"] != "ok" for r in drawn],
+            "group": [name for name, _ in drawn],
+            "value": [r["value"] for r in found],
+            "low": [max(r["low"], low) if r["low"] is not None else None for r in found],
+            "high": [min(r["high"], high) if r["high"] is not None else None for r in found],
+            "label": [wording.number(r["value"]) if r["status"] == "ok" else "" for r in found],
+            "colour": [TEAL if one else RUST for one in good],
+            "fill": [
+                PAPER if r["status"] != "ok" else TEAL if one else RUST for r, one in zip(found, good, strict=True)
+            ],
+            "shape": [
+                "diamond" if r["measure"].startswith("pooled") else "circle" if one else "square"
+                for r, one in zip(found, good, strict=True)
+            ],
         },
         schema_overrides={"low": pl.Float64, "high": pl.Float64},
     )
-    colour = TEAL if favourable else RUST
+    colour = given("colour", alt.Color)
     ticks = [t for t in (0.05, 0.1, 0.25, 0.5, 0.8, 1, 1.25, 2, 4, 8, 16) if low <= t <= high]
     x = alt.X("value:Q").scale(type="log", domain=[low, high], nice=False)
     x = x.title("times as often as the reference group (log scale)").axis(values=ticks, format="~g")
-    y = alt.Y("group:N").sort(None).title(None).axis(ticks=False, domain=False, labelPadding=8)
-    base = alt.Chart(data).encode(y=y)
+    base = alt.Chart(data).encode(y=listed("group"))
     lines = (
         alt.Chart(pl.DataFrame({"x": [v for v, _ in LINES]})).mark_rule(strokeDash=[3, 3], color=MUTE).encode(x="x:Q")
     )
     one = alt.Chart(pl.DataFrame({"x": [1.0]})).mark_rule(color=INK).encode(x="x:Q")
     bars = (
-        base.transform_filter("isValid(datum.low)")
-        .mark_rule(color=colour, strokeWidth=2)
-        .encode(x=alt.X("low:Q"), x2="high:Q")
+        base.transform_filter("isValid(datum.low) && isValid(datum.high)")
+        .mark_rule(strokeWidth=2)
+        .encode(x=alt.X("low:Q"), x2="high:Q", color=colour)
     )
-    dots = base.mark_point(size=70, color=colour, strokeWidth=2).encode(
-        x=x, fill=alt.condition("datum.small", alt.value("#fcfbf8"), alt.value(colour))
+    dots = base.mark_point(size=70, strokeWidth=2).encode(
+        x=x, color=colour, shape=given("shape"), fill=given("fill", alt.Fill)
     )
     labels = base.mark_text(dy=-9, fontSize=11, color=INK).encode(x=alt.X("value:Q"), text="label:N")
-    return svg((lines + one + bars + dots + labels).properties(width=WIDTH, height=STEP * 1.25 * data.height), identity)
+    height = STEP * (1.75 if any("\n" in name for name, _ in drawn) else 1.25) * data.height
+    return svg((lines + one + bars + dots + labels).properties(width=WIDTH, height=height), identity)
+
+
+def given(column: str, channel: Any = alt.Shape) -> Any:
+    """Return a channel whose column already holds what is drawn: a colour, or a shape."""
+    return channel(f"{column}:N").scale(None).legend(None)
+
+
+def listed(column: str) -> Any:
+    """Return the axis that lists what is drawn, in the order of its rows; a name may have two lines."""
+    axis = alt.Axis(ticks=False, domain=False, labelPadding=8, labelExpr="split(datum.label, '\\n')")
+    return alt.Y(f"{column}:N").sort(None).title(None).axis(axis)
 
 
 def bands(rows: Sequence[Row], identity: str, order: Sequence[str]) -> str:
@@ -107,7 +137,7 @@ def bands(rows: Sequence[Row], identity: str, order: Sequence[str]) -> str:
     )
     chart = (
         alt.Chart(data)
-        .mark_bar(stroke="#fcfbf8", strokeWidth=0.6)
+        .mark_bar(stroke=PAPER, strokeWidth=0.6)
         .encode(
             x=alt.X("share:Q").title("per cent of scored persons").scale(domain=[0, 100]),
             y=alt.Y("group:N").sort(None).title(None).axis(ticks=False, domain=False, labelPadding=8),

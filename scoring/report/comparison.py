@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring.report import page, wording
-from scoring.report.figures import Shown
+from scoring.report.shown import Shown
 from scoring.result import Result
 
 DIFFERENCE = "selection_rate_difference_between_designs"
@@ -28,7 +28,7 @@ def write_comparison(result: Result, file: str | Path) -> Path:
         "rates": rates_table(shown),
         "complexity": page.complexity_table(shown),
         "provenance": [page.provenance(shown, name) for name in shown.designs],
-        "statuses": {s: wording.STATUS[s] for s in result.rows["status"].unique().sort() if s != "ok"},
+        "statuses": page.statuses_table(shown),
         "limits": wording.LIMITS,
     }
     path.write_text(page.render("comparison.html", told), encoding="utf-8")

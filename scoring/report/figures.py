@@ -1,106 +1,11 @@
-"""Figures: the rows of one picture, its title, its description, its table, and what must be minded."""
+"""Figures of a scheme: its bands, its errors over the simulated harm, its rules, and the records it turns on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import polars as pl
+from collections.abc import Iterator
 
 from scoring.report import charts, wording
-from scoring.result import Result
-
-Row = dict[str, Any]
-PREFERRED = ("seeds", "specification", "audit")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One picture with everything that a reader without eyes, or without trust, needs."""
-
-    id: str
-    title: str
-    text: str
-    svg: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
-
-
-class Shown:
-    """The rows of a result as a page needs them: the main world, the best-founded interval."""
-
-    def __init__(self, result: Result):
-        self.result, self.manifest = result, result.manifest
-        self.designs: list[str] = self.manifest["designs"]
-        self.world: str = self.manifest["worlds"][0]
-        self.groupings = [g for g in self.manifest["groups"] if "*" not in g]
-        primary = self.manifest.get("primary") or []
-        first = primary[0]["group"] if primary else self.manifest["groups"][0]
-        self.first_grouping = first if isinstance(first, str) else "*".join(first)
-
-    def grouping_of(self, scheme: str) -> str:
-        """Return what the subjects of a design are first grouped by."""
-        mine: list[str] = self.manifest["groups_of"][self.told(scheme)["subject"]]
-        return self.first_grouping if self.first_grouping in mine else mine[0]
-
-    @property
-    def schemes(self) -> list[str]:
-        """The designs without ordinary law, which the page shows as what they are held against."""
-        return [name for name in self.designs if self.told(name)["instrument"] != "ordinary law"]
-
-    def told(self, scheme: str) -> dict[str, Any]:
-        """Return what the manifest says of a design."""
-        found: dict[str, Any] = self.manifest["schemes"][scheme]
-        return found
-
-    def title(self, scheme: str) -> str:
-        """Return the title of a design, the assumed weights of a family in it."""
-        return str(self.told(scheme)["title"])
-
-    def outcomes(self, scheme: str, polarity: str | None = None) -> list[str]:
-        """Return the outcomes of a design, of one polarity if asked."""
-        return [o for o, told in self.told(scheme)["outcomes"].items() if polarity in (None, told["polarity"])]
-
-    def best(self, **equals: Any) -> list[Row]:
-        """Return rows of the main world, each number once, with the interval that is best founded."""
-        return once(self.result.where(world=self.world, **equals), [])
-
-    def every_world(self, **equals: Any) -> list[Row]:
-        """Return rows of every world, the main one first."""
-        rows = once(self.result.where(**equals), ["world"])
-        return sorted(rows, key=lambda r: self.manifest["worlds"].index(r["world"]))
-
-
-def once(rows: pl.DataFrame, also: Sequence[str]) -> list[Row]:
-    """Keep one row a number: over seeds if there is an interval, else over draws, else one audit's."""
-    key = ["scheme", "versus", "measure", "param", "term", "outcome", "group_by", "group", "period", *also]
-    rank = pl.col("uncertainty").replace_strict(
-        {u: i for i, u in enumerate(PREFERRED)}, default=9, return_dtype=pl.Int32
-    )
-    ranked = rows.with_columns(
-        (rank + 5 * (pl.col("low").is_null() & (pl.col("uncertainty") == "seeds")).cast(pl.Int32)).alias("rank")
-    )
-    return (
-        ranked.sort("rank", maintain_order=True).unique(key, keep="first", maintain_order=True).drop("rank").to_dicts()
-    )
-
-
-def numbered(rows: Sequence[Row], digits: int = 2, scale: float = 1) -> list[list[str]]:
-    """Return rows as a table: group, n, value, low, high, status."""
-    return [
-        [
-            wording.level(r["group"]),
-            wording.number(r["n"], 0),
-            *(wording.number(None if r[c] is None else scale * r[c], digits) for c in ("value", "low", "high")),
-            r["status"] if not r["note"] else f"{r['status']}: {r['note']}",
-        ]
-        for r in rows
-    ]
-
-
-NUMBERS = ("group", "n", "value", "low", "high", "status")
+from scoring.report.shown import Figure, Shown
 
 
 def bands_by_group(shown: Shown) -> Iterator[Figure]:
@@ -136,44 +41,6 @@ def bands_by_group(shown: Shown) -> Iterator[Figure]:
             + ", ".join(f"{band['name']} [{band['mark']}]" for band in shown.told(name)["bands"])
             + ".",
         )
-
-
-def forests(shown: Shown, polarity: str) -> Iterator[Figure]:
-    """Yield a forest plot for each outcome of one polarity, every group beside its reference."""
-    for name in shown.designs:
-        for outcome in shown.outcomes(name, polarity):
-            rows = [
-                r
-                for group_by in shown.groupings
-                for r in shown.best(measure="selection_rate_ratio", scheme=name, outcome=outcome, group_by=group_by)
-                if r["group"] != r["reference"] and r["group"] != "unknown"
-            ]
-            if not rows:
-                continue
-            told = shown.told(name)["outcomes"][outcome]
-            sound = [r for r in rows if r["status"] == "ok" and r["low"] is not None]
-            apart = [r for r in sound if not r["low"] <= 1 <= r["high"]]
-            far = max(apart, key=lambda r: abs(r["value"] - 1), default=None)
-            said = outcome.replace("_", " ")
-            title = f"{shown.title(name)}, {said}: " + (
-                f"{wording.level(far['group'])} {wording.number(far['value'])} times as often as "
-                f"{wording.level(far['reference'])}"
-                if far
-                else ("no interval excludes 1" if sound else "every cell is small")
-            )
-            identity = f"forest-{name}-{outcome}"
-            yield Figure(
-                identity,
-                title,
-                f"How often each group gets “{told['label']}” [{told['mark']}], relative to its reference group "
-                f"({', '.join(dict.fromkeys(wording.level(r['reference']) for r in rows))}). "
-                f"Mark: ratio, hollow where the cell is small; bar: {wording.UNCERTAINTY[rows[0]['uncertainty']]}; "
-                "dashed: 0.8 and 1.25, a US employment-selection convention.",
-                charts.forest(rows, identity, polarity == "favourable") if sound else "",
-                NUMBERS,
-                numbered(rows),
-                told.get("note", ""),
-            )
 
 
 def error_curve(shown: Shown) -> Iterator[Figure]:

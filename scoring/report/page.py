@@ -7,8 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from scoring.report import wording
+from scoring.report.alike import among_alike
 from scoring.report.beyond import contexts_table, over_the_years, pooled, same_conduct, worlds_table
-from scoring.report.figures import Shown, bands_by_group, error_curve, forests, gap_by_rule, turning_records
+from scoring.report.figures import bands_by_group, gap_by_rule, turning_records
+from scoring.report.impact import disparate_impact
+from scoring.report.reversal import beside_headline, reversal
+from scoring.report.scores import every_cut
+from scoring.report.shown import Part, Shown, grouping
+from scoring.report.subgroups import crossed_groups
+from scoring.report.truth import against_truth
 from scoring.result import Result
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -62,8 +69,7 @@ def context(result: Result) -> dict[str, Any]:
         "reach_table": reach_table(shown),
         "findings": list(findings(shown)),
         "bands": list(bands_by_group(shown)),
-        "forests": {p: list(forests(shown, p)) for p in ("favourable", "adverse")},
-        "errors": list(error_curve(shown)),
+        "impact": impact(shown),
         "gaps": list(gap_by_rule(shown)),
         "pivotal": list(turning_records(shown)),
         "lottery": lottery_table(shown),
@@ -75,9 +81,25 @@ def context(result: Result) -> dict[str, Any]:
         "years": list(over_the_years(shown)),
         "worlds": worlds_table(shown),
         "contexts": contexts_table(shown),
-        "statuses": {s: wording.STATUS[s] for s in result.rows["status"].unique().sort() if s != "ok"},
+        "statuses": statuses_table(shown),
         "limits": wording.LIMITS,
     }
+
+
+def impact(shown: Shown) -> list[Part]:
+    """Return the parts on disparate impact that have anything to show."""
+    parts = (disparate_impact, every_cut, against_truth, among_alike, crossed_groups, reversal)
+    return [part for make in parts if (part := make(shown)).shown]
+
+
+def statuses_table(shown: Shown) -> dict[str, Any]:
+    """Return what each status means, how it is read, and on how many of the result's rows it stands."""
+    counted = dict(shown.result.rows["status"].value_counts().iter_rows())
+    rows = [
+        [status, meaning, wording.READ[status], wording.number(counted.get(status, 0), 0)]
+        for status, meaning in wording.STATUS.items()
+    ]
+    return {"head": ["status", "what it means", "how to read it", "rows"], "rows": rows}
 
 
 def reach_of(shown: Shown, scheme: str) -> dict[str, Any]:
@@ -120,7 +142,7 @@ def reach_table(shown: Shown) -> dict[str, Any]:
 def findings(shown: Shown) -> Iterator[dict[str, str]]:
     """Yield the findings in sentences: each declared comparison, then stability."""
     for claim in shown.manifest.get("primary") or []:
-        group_by = claim["group"] if isinstance(claim["group"], str) else "*".join(claim["group"])
+        group_by = grouping(claim["group"])
         for name in shown.designs:
             rows = shown.best(measure=claim["measure"], outcome=claim["outcome"], group_by=group_by, scheme=name)
             rows = [r for r in rows if r["reference"] != r["group"]]
@@ -133,7 +155,9 @@ def findings(shown: Shown) -> Iterator[dict[str, str]]:
             )
             yield {
                 "text": wording.ratio_finding(row, shown.title(name), label),
-                "small": f"{wording.line_of(row)} {wording.over_worlds(worlds)}" if row["status"] == "ok" else "",
+                "small": f"{wording.line_of(row)} {wording.over_worlds(worlds)} {beside_headline(shown, row)}".strip()
+                if row["status"] == "ok"
+                else "",
             }
     for name in shown.designs[:1]:
         for row in shown.best(measure="pivotal_record_share", scheme=name, term="any", group_by="everyone"):

@@ -1,4 +1,4 @@
-"""Every sentence of a page. Words: assess, never prove fair; name the harm; each number with its n and its interval."""
+"""The words of a page. Words: assess, never prove fair; name the harm; each number with its n and its interval."""
 
 from __future__ import annotations
 
@@ -32,14 +32,25 @@ LEVELS = {
 KINDS = {"person": "persons", "firm": "firms", "government_body": "public bodies"}
 POOLS = {"silo": "in silos", "city": "in the city's pool", "national": "in the country's pool"}
 STATUS = {
-    "ok": "computed",
+    "ok": "computed, from enough persons to be read as it stands",
     "small_cell": "a small cell: fewer than 30 persons, fewer than 5 expected, or under 2 per cent of all; "
     "the interval says what can be said",
     "zero_denom": "undefined: nobody to divide by",
     "single_group": "undefined: only one group has members",
-    "not_applicable": "does not apply: the design has no such outcome, or another kind of instrument has it",
+    "not_applicable": "does not apply: there is no such outcome, or another kind of instrument has it",
     "fit_failed": "the model could not be fitted",
     "not_lossless": "from a histogram, with its bound",
+    "suppressed": "left out: a cell under 10 persons, or one from which such a cell could be worked out",
+}
+READ = {
+    "ok": "Read the value with its interval and its n.",
+    "small_cell": "Do not quote the value; it is in no headline and drawn hollow.",
+    "zero_denom": "A dash is not a zero: nothing can be said.",
+    "single_group": "A dash is not alike: there was nothing to compare.",
+    "not_applicable": "Compare like instruments only.",
+    "fit_failed": "Look at the strata by themselves.",
+    "not_lossless": "The value may be off by the bound beside it.",
+    "suppressed": "Nothing is hidden but the number; fewer columns make larger cells.",
 }
 UNCERTAINTY = {
     "seeds": "95% interval over seeds",
@@ -59,14 +70,38 @@ LIMITS = (
 )
 
 
+AUDIT_LIMITS = (
+    "This page is about a table as it was given. It is no certificate, and it does not say how the rows came to be in "
+    "the table, who is missing from it, or whether what it records is so.",
+    "A difference between groups is a description: it is no effect of the group, and an equal rate is no proof of "
+    "equal treatment.",
+    "Cells under 10 persons, and those from which such a cell could be worked out, are left out. What is left out may "
+    "be what matters most.",
+    "An interval is of one sample of this size, rows taken as independent persons. Rows that belong together, or "
+    "persons that stand twice, make it too narrow.",
+    "The 0.8 and 1.25 lines are a US employment-selection convention and no rule of the place.",
+)
+WEIGHTED = "Rows are weighted; n counts rows, and rates count weights."
+
+
+class AsWritten(str):
+    """The name of a group that a table gave itself; it is shown as it stands there."""
+
+    __slots__ = ()
+
+
 def level(group: str) -> str:
-    """Name a group as a person would.
+    """Name a group as a person would; a name that a table gave stays as it is.
 
     >>> level("rural*female")
     'rural residents, women'
     >>> level("q1")
     'the poorest fifth'
+    >>> level(AsWritten("q1*female"))
+    'q1, female'
     """
+    if isinstance(group, AsWritten):
+        return ", ".join(group.split("*"))
     return ", ".join(LEVELS.get(part, part.replace("_", " ")) for part in group.split("*"))
 
 
@@ -101,6 +136,15 @@ def percent(value: float | None, digits: int = 1) -> str:
     '6.2%'
     """
     return f"{number(None if value is None else 100 * value, digits)}%" if value is not None else "–"
+
+
+def share(value: float | None) -> str:
+    """Write a share per hundred that may be small.
+
+    >>> share(0.0034), share(0.196), share(0.0), share(None)
+    ('0.34%', '19.6%', '0.0%', '–')
+    """
+    return percent(value, 2 if value and value < 0.01 else 1)
 
 
 def interval(row: Row, digits: int = 2, scale: float = 1) -> str:

@@ -30,7 +30,7 @@ def stratified(cube, study):
             for stratum, table in strata.items()
             for (group, flag), n in zip([("a", True), ("a", False), ("b", True), ("b", False)], table, strict=True)
         ]
-        found = compute({"conditional": cube(cells, outcome="rewarded", **also)}, study(reference))
+        found = compute({"conditional": cube(cells, outcome="rewarded", **also)}, study(reference), STRATIFIED)
         return found.filter(pl.col("uncertainty") == uncertainty) if uncertainty else found
 
     return rows

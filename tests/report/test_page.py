@@ -1,19 +1,38 @@
 """The page: every part, no script needed, nothing undefined shown as a number."""
 
 import re
-from html.parser import HTMLParser
 
+import impact_rows
+import polars as pl
 import pytest
+from outline import Outline
 
 import scoring
 from scoring import experiment, report
 from scoring.report import wording
+from scoring.result import Result
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("page")
-    return report.write(experiment.run("tiny", out=folder), folder).read_text(encoding="utf-8")
+def tiny(tmp_path_factory):
+    return experiment.run("tiny", out=tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def page(tiny, tmp_path_factory):
+    return report.write(tiny, tmp_path_factory.mktemp("page")).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def full(tiny, tmp_path_factory):
+    """The page of a run with hand-made rows of every measure of disparate impact."""
+    mine = tiny.rows.filter(
+        (pl.col("scheme") != "rongcheng_2016") | ~pl.col("measure").str.starts_with("selection_rate")
+    )
+    rows = pl.concat([mine, impact_rows.everything("rongcheng_2016")])
+    groups = [*impact_rows.GROUPS, "residence*sex"]
+    told = tiny.manifest | {"groups": groups, "groups_of": {"person": groups}}
+    return report.write(Result(rows, told), tmp_path_factory.mktemp("full")).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -21,27 +40,6 @@ def comparison(tmp_path_factory):
     result = scoring.compare("rongcheng_2016", "hangzhou_2018", "no_scheme", people=20_000, draws=2)
     path = report.write_comparison(result, tmp_path_factory.mktemp("c") / "page.html")
     return result, path.read_text(encoding="utf-8")
-
-
-class Outline(HTMLParser):
-    VOID = frozenset({"meta", "br", "img", "line", "path", "rect"})
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.headings, self.ids, self.refs = [], [], set(), []
-
-    def handle_starttag(self, tag, attrs):
-        told = dict(attrs)
-        self.ids.add(told.get("id"))
-        self.refs += (told.get("aria-labelledby") or "").split()
-        if tag in ("h1", "h2", "h3"):
-            self.headings.append(tag)
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        if self.open and self.open[-1] == tag:
-            self.open.pop()
 
 
 def test_parts_stand_in_the_order_of_the_design(page):
@@ -61,17 +59,45 @@ def test_parts_stand_in_the_order_of_the_design(page):
     assert places == sorted(places)
 
 
-def test_a_page_opens_offline_without_scripts_and_stays_small(page, comparison):
-    for text in (page, comparison[1]):
+def test_the_parts_on_disparate_impact_stand_in_their_place(full):
+    parts = [
+        "Disparate impact",
+        "The score, cut by cut",
+        "Errors against simulated harm",
+        "Among the alike",
+        "Where attributes meet",
+        "What would reverse it",
+        "Where the gap comes from",
+        "How to read a status",
+        "What this does not show",
+    ]
+    places = [full.index(f"<h2>{part}</h2>") for part in parts]
+    assert places == sorted(places)
+    outline = Outline()
+    outline.feed(full)
+    assert outline.open == []
+
+
+def test_a_headline_says_what_would_reverse_it_and_who_would_have_seen_it(full):
+    headline = full[full.index('<ol class="findings">') : full.index("</ol>")]
+    assert "get “commended” 0.71 times as often as urban residents" in headline
+    assert "What would reverse it: If 3 verdicts differed, it would be 1." in headline
+    assert "An auditor with 10,000 persons would see it with probability 64%" in headline
+
+
+def test_a_page_opens_offline_without_scripts_and_stays_small(page, full, comparison):
+    for text in (page, full, comparison[1]):
         assert "<script" not in text
         assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", text)
         assert "@import" not in text
         assert len(text.encode()) < 2_000_000
 
 
-def test_every_picture_has_a_title_a_description_and_a_table(page):
+@pytest.mark.parametrize(("which", "least"), [("page", 6), ("full", 14)])
+def test_every_picture_has_a_title_a_description_and_a_table(which, least, request):
+    page = request.getfixturevalue(which)
     figures = re.findall(r"<figure.*?</figure>", page, re.S)
-    assert len(figures) >= 6
+    assert len(figures) >= least
     for figure in figures:
         assert "<figcaption><h3" in figure
         assert "<summary>The numbers</summary>" in figure
@@ -83,8 +109,8 @@ def test_every_picture_has_a_title_a_description_and_a_table(page):
     assert outline.headings.count("h1") == 1
 
 
-def test_nothing_undefined_reaches_the_reader(page, comparison):
-    for text in (page, comparison[1]):
+def test_nothing_undefined_reaches_the_reader(page, full, comparison):
+    for text in (page, full, comparison[1]):
         shown = re.sub(r"<style.*?</style>|<svg.*?</svg>", "", text, flags=re.S)
         assert not re.search(r">[^<]*\b(?:nan|None|null|inf)\b[^<]*<", shown)
 
