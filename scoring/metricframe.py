@@ -11,8 +11,6 @@ import polars as pl
 if TYPE_CHECKING:
     import pandas as pd
 
-    from scoring.result import Result
-
 RATES = (
     "selection_rate",
     "true_positive_rate",
@@ -61,7 +59,7 @@ class MetricTable:
         return self.group_min() / self.group_max()
 
 
-def table(result: Result, group_by: str | None = None, rates: Sequence[str] | None = None, **where: Any) -> MetricTable:
+def table(result: Any, group_by: str | None = None, rates: Sequence[str] | None = None, **where: Any) -> MetricTable:
     """Return the rates of a result by one grouping, the deepest of its crossings by default.
 
     `where` picks the scheme, world, outcome or param; the first of each where it does not say. Raises KeyError where

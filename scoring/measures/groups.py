@@ -86,14 +86,14 @@ def _parts(
     whether one auditor would hold them. Levels are coded once for all parts.
     """
     keys = [*WORLD, "seed", *by]
+    if cells.is_empty():
+        return
     cells = cells.sort(keys, maintain_order=True)
     first = dict(cells.group_by("world").agg(pl.col("seed").min()).iter_rows())
     known = {axis: cells[axis].unique().sort() for axis in axes}
     codes = [
-        cells[a].replace_strict(known[a], range(len(known[a])), return_dtype=pl.Int64).to_numpy()
-        if len(known[a])
-        else []
-        for a in axes
+        cells[axis].replace_strict(levels, range(len(levels)), return_dtype=pl.Int64).to_numpy()
+        for axis, levels in known.items()
     ]
     n, at = cells["n"].to_numpy(), 0
     for *key, size in cells.group_by(keys, maintain_order=True).len().iter_rows():
