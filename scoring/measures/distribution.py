@@ -6,7 +6,7 @@ it may be.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -116,9 +116,7 @@ def _drawn(x: tuple[float, ...], mine: bytes, theirs: bytes, times: int) -> Floa
     return np.concatenate([effects(at, c[:, : len(at)], c[:, len(at) :]) for c in chunks])
 
 
-def _bootstrap(
-    row: dict[str, Any], drawn: Floats, x: Floats, pair: Beside, which: int, level: float
-) -> dict[str, Any]:
+def _bootstrap(row: dict[str, Any], drawn: Floats, x: Floats, pair: Beside, which: int, level: float) -> dict[str, Any]:
     """Return the percentile interval, or where the replicates lean the one corrected for it (BCa)."""
     sound = drawn[np.isfinite(drawn)]
     if len(sound) < level * len(drawn) or np.ptp(sound) == 0:
@@ -210,7 +208,7 @@ def _distance(counts: Counts, study: Study, measure: str, which: int) -> pl.Data
         dealt = _dealt(tuple(x), pair.mine.tobytes(), pair.theirs.tobytes(), times)[:, which]
         return nulls.beside(told, value, dealt, DEALT.format(times))
 
-    return _rows(counts, study, measure, DEALT.format(times), of)
+    return _rows(counts, study, measure, DEALT.format(times), of, {"term": nulls.OBSERVED})
 
 
 @lru_cache(maxsize=2048)  # both distances of one pair share their deals
@@ -221,16 +219,21 @@ def _dealt(x: tuple[float, ...], mine: bytes, theirs: bytes, times: int) -> Floa
 
 
 def _rows(
-    counts: Counts, study: Study, measure: str, method: str, of: Callable[[Beside, Floats], list[dict[str, Any]]]
+    counts: Counts,
+    study: Study,
+    measure: str,
+    method: str,
+    of: Callable[[Beside, Floats], list[dict[str, Any]]],
+    told: Mapping[str, Any] | None = None,
 ) -> pl.DataFrame:
     if "score" not in counts.axes:
         return pl.DataFrame()
     found: list[dict[str, Any]] = []
     for pair in groups.beside(counts, study, ["score"]):
         if pair.alone:
-            found.append(estimates.alone(pair.told))
+            found.append({**estimates.alone(pair.told), **(told or {})})
         elif min(pair.told["n"], pair.told["n_ref"]) == 0:
-            found.append({**pair.told, "value": None, "note": NOBODY, **_asked(pair, method)})
+            found.append({**pair.told, **(told or {}), "value": None, "note": NOBODY, **_asked(pair, method)})
         else:
             found += of(pair, np.asarray(pair.levels["score"], dtype=np.float64))
     return nulls.rows(found, study, measure)
