@@ -20,8 +20,8 @@ from scoring.measures import estimates, groups, lattice, nulls, rates, resample
 from scoring.measures.counts import Counts
 from scoring.measures.groups import Beside
 from scoring.measures.lattice import Floats
-from scoring.measures.rates import NOBODY
 from scoring.measures.ranking import class_axis, classes, split
+from scoring.measures.rates import NOBODY
 from scoring.measures.study import GROUP, SEED, WORLD, Study
 from scoring.result import FIT_FAILED
 
@@ -77,7 +77,8 @@ def merged(y: Cells, n: Cells, y_ref: Cells, n_ref: Cells) -> Bins:
             starts.append(k + 1)
             mine, theirs = 0, 0
     cut = starts[:-1] or [0]  # what is left after the last full bin stays with it
-    return Bins(*(np.add.reduceat(cells, cut) for cells in (y, n, y_ref, n_ref)), before=len(n))
+    y, n, y_ref, n_ref, before = *(np.add.reduceat(cells, cut) for cells in (y, n, y_ref, n_ref)), len(n)
+    return Bins(y, n, y_ref, n_ref, before)
 
 
 def gap(found: Bins) -> float:
@@ -175,8 +176,8 @@ def calibration_intercept_difference(counts: Counts, study: Study) -> pl.DataFra
     """At the mean score of both groups, how much higher are the group's log odds of simulated harm?
 
     The coefficient of the group in logit P(harm) = a + b s + c g + d s g, fitted to the counts, with s the score less
-    its mean over both groups, divided by its standard deviation. Wald interval and p, of one auditor alone. `fit_failed`
-    where within a group the score sets the classes apart completely, and the likelihood has no maximum.
+    its mean over both groups, divided by its standard deviation. Wald interval and p, of one auditor alone.
+    `fit_failed` where within a group the score sets the classes apart completely: the likelihood has no maximum.
     """
     return _modelled(counts, study, "calibration_intercept_difference", 2)
 

@@ -98,7 +98,7 @@ def _effect(counts: Counts, study: Study, measure: str) -> pl.DataFrame:
         value = float(effects(x, pair.mine, pair.theirs)[which])
         if np.isnan(value):
             return [{**pair.told, "value": None, "note": NO_SPREAD, **_asked(pair, BOOTSTRAP)}]
-        bound = lattice.ties(pair.mine, pair.theirs) / 2 if measure == "probability_of_superiority" else None
+        bound = float(lattice.ties(pair.mine, pair.theirs)) / 2 if measure == "probability_of_superiority" else None
         row = {**pair.told, "value": value, **lattice.binned(study, pair.told, bound)}
         if pair.audited:
             drawn = _drawn(tuple(x), pair.mine.tobytes(), pair.theirs.tobytes(), study.replicates)[:, which]
@@ -202,7 +202,8 @@ def _distance(counts: Counts, study: Study, measure: str, which: int) -> pl.Data
     def of(pair: Beside, x: Floats) -> list[dict[str, Any]]:
         value = float(distances(x, pair.mine, pair.theirs)[which])
         either = np.maximum(lattice.shares(pair.mine), lattice.shares(pair.theirs))
-        told = {**pair.told, **lattice.binned(study, pair.told, (either.max(), lattice.widths(x) @ either)[which])}
+        bound = (float(either.max()), float(lattice.widths(x) @ either))[which]
+        told = {**pair.told, **lattice.binned(study, pair.told, bound)}
         if not pair.audited:
             return [{**told, "term": nulls.OBSERVED, "value": value}]
         dealt = _dealt(tuple(x), pair.mine.tobytes(), pair.theirs.tobytes(), times)[:, which]

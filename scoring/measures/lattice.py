@@ -36,7 +36,7 @@ def ties(mine: ArrayLike, theirs: ArrayLike) -> Floats:
 
 
 def lower(mine: ArrayLike, theirs: ArrayLike) -> Floats:
-    """Return P(a person of mine scores below one of theirs) + P(the same) / 2, which is Mann and Whitney's U / n n_ref."""
+    """Return P(one of mine scores below one of theirs) + P(the same) / 2: Mann and Whitney's U / (n n_ref)."""
     mine, theirs = shares(mine), shares(theirs)
     above = 1 - np.cumsum(theirs, axis=-1) + theirs / 2
     return (mine * above).sum(axis=-1)
@@ -53,7 +53,7 @@ def segments(left: Floats, right: Floats, widths: ArrayLike) -> Floats:
     size = np.abs(left) + np.abs(right)
     with np.errstate(invalid="ignore", divide="ignore"):
         through = np.where(size > 0, (left**2 + right**2) / (2 * size), 0.0)
-    return (widths * np.where(left * right >= 0, size / 2, through)).sum(axis=-1)
+    return np.sum(np.asarray(widths) * np.where(left * right >= 0, size / 2, through), axis=-1)
 
 
 def widths(x: Floats) -> Floats:

@@ -42,12 +42,12 @@ def curve(n: Any, y: Floats, n_ref: Any, y_ref: Floats) -> dict[str, Floats]:
 def threshold_curve(counts: Counts, study: Study) -> pl.DataFrame:
     """Had the cut been elsewhere, how much more often would this group have fallen below it than the reference?
 
-    At a cut c (the term): `difference` r - r_ref, `ratio` r / r_ref, `flipped_ratio` (1 - r) / (1 - r_ref), which is the
-    ratio of those at or above c; at the cut of an outcome they are its selection rate difference and ratio. Shown are at
-    most 41 attained scores, as even as they come in the persons between them, and the cuts in use; only where 1 to 99%
-    of both groups together and, on average over seeds, at least 10 persons of each lie on either side. Low and high are
-    a band that holds over all cuts shown at once (max-T from the bootstrap, ratios on their logarithms). Undefined
-    where nobody of the reference lies on that side. Jiang et al. 2020 (strong demographic parity).
+    At a cut c (the term): `difference` r - r_ref, `ratio` r / r_ref, and of those at or above c `flipped_ratio`
+    (1 - r) / (1 - r_ref); at the cut of an outcome they are its selection rate difference and ratio. Shown are at most
+    41 attained scores, evenly spread over the persons, where 1 to 99% of both groups together and, on average over
+    seeds, at least 10 persons of each lie on either side; and the cuts in use. Low and high are a band that holds over
+    all those supported cuts at once (max-T from the bootstrap, ratios on their logarithms). Undefined where nobody of
+    the reference lies on that side. Jiang et al. 2020 (strong demographic parity).
     """
     if "score" not in counts.axes:
         return pl.DataFrame()
@@ -67,21 +67,18 @@ def threshold_curve(counts: Counts, study: Study) -> pl.DataFrame:
         n, n_ref = (np.mean([pair.told[k] for pair in pairs]) for k in ("n", "n_ref"))
         held = _supported(y, n, y_ref, n_ref)
         shown = held | np.isin(cuts, list(used))
-        notes = [_noted(cut, inside, used) for cut, inside in zip(cuts[shown], held[shown], strict=True)]
+        lossy = lattice.binned(study, told)
+        about = {at: _about(cuts[at], held[at], used, lossy) for at in np.flatnonzero(shown)}
         for pair, (below, below_ref) in zip(pairs, sides, strict=True):
             bands = _bands(pair, below, below_ref, held, study)
-            about = {**pair.told, **lattice.binned(study, pair.told)}
             for param, values in curve(pair.told["n"], below, pair.told["n_ref"], below_ref).items():
-                low, high = bands.get(param, (None, None))
-                for i, at in enumerate(np.flatnonzero(shown)):
-                    row = {**about, "param": param, "term": lattice.plain(cuts[at]), "value": _number(values[at])}
-                    row["note"] = "; ".join(filter(None, [notes[i], about.get("note")])) or None
+                for at, facts in about.items():
+                    row = {**pair.told, **facts, "param": param, "value": _number(values[at])}
                     if not np.isfinite(values[at]):
                         row |= {"status": ZERO_DENOM, "note": NOBODY_THERE}
-                    elif not held[at]:
-                        row["status"] = SMALL_CELL
-                    if low is not None and high is not None:
-                        row |= {"low": _number(low[at]), "high": _number(high[at]), "method": BAND}
+                    if bands:
+                        low, high = (_number(bound[at]) for bound in bands[param])
+                        row |= {"low": low, "high": high, "method": BAND}
                     found.append(row)
     return estimates.rows(found, study, "threshold_curve")
 
@@ -174,7 +171,7 @@ def _candidates(counts: Counts, study: Study) -> dict[str, Floats]:
     found = {}
     for (scheme,), part in cells.group_by("scheme", "score").agg(pl.col("n").sum()).sort("score").group_by("scheme"):
         x = part["score"].to_numpy().astype(np.float64)
-        below = _cumulated(part["n"].to_numpy())[:-1] / part["n"].sum()
+        below = _cumulated(part["n"].to_numpy())[:-1] / float(part["n"].sum())
         inside = np.flatnonzero((below >= RANGE[0]) & (below <= RANGE[1]))
         if len(inside) > CUTS:
             steps = np.linspace(below[inside[0]], below[inside[-1]], CUTS)
@@ -200,12 +197,12 @@ def _repeated(pairs: Iterable[Beside]) -> list[list[Beside]]:
     return list(together.values())
 
 
-def _cumulated(cells: NDArray[np.int64]) -> NDArray[np.int64]:
+def _cumulated(cells: NDArray[np.int64]) -> Floats:
     """Return how many stand before each cell, and all of them at the end."""
-    return np.concatenate([[0], np.cumsum(cells)])
+    return np.concatenate([[0.0], np.cumsum(cells)])
 
 
-def _below(cells: NDArray[np.int64], pair: Beside, cuts: Floats) -> NDArray[np.int64]:
+def _below(cells: NDArray[np.int64], pair: Beside, cuts: Floats) -> Floats:
     """Return how many score below each cut, attained or not."""
     return _cumulated(cells)[np.searchsorted(np.asarray(pair.levels["score"], dtype=np.float64), cuts)]
 
@@ -229,9 +226,11 @@ def _adverse_below(study: Study, scheme: str) -> bool:
     return not sides or any(sides)
 
 
-def _noted(cut: float, inside: bool, used: Mapping[float, str]) -> str | None:
-    notes = [f"the cut of {used[cut]}" if cut in used else None, None if inside else OUTSIDE]
-    return "; ".join(filter(None, notes)) or None
+def _about(cut: float, held: bool, used: Mapping[float, str], lossy: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is said of a cut on every curve: its term, whose it is, and how far it can be trusted."""
+    notes = [f"the cut of {used[cut]}" if cut in used else None, None if held else OUTSIDE, lossy.get("note")]
+    status = lossy.get("status") if held else SMALL_CELL
+    return {"term": lattice.plain(cut), "status": status, "note": "; ".join(filter(None, notes)) or None}
 
 
 def _number(value: float) -> float | None:
