@@ -105,8 +105,8 @@ def threshold_summary(counts: Counts, study: Study) -> pl.DataFrame:
             found.append({**pair.told, "value": None, "note": NOBODY})
         else:
             lossy = lattice.binned(study, pair.told)
-            found += [row if row["value"] is None else row | lossy for row in _summary(pair, study)]
-    return estimates.rows(found, study, "threshold_summary", NO_CUT)
+            found += [{"note": NO_CUT} | row if row["value"] is None else row | lossy for row in _summary(pair, study)]
+    return estimates.rows(found, study, "threshold_summary")
 
 
 def _summary(pair: Beside, study: Study) -> Iterator[dict[str, Any]]:
@@ -130,8 +130,11 @@ def _summary(pair: Beside, study: Study) -> Iterator[dict[str, Any]]:
         here, here_ref = (_below(cells, pair, np.asarray([cut])) for cells in (pair.mine, pair.theirs))
         at_cut = curve(n, here, n_ref, here_ref)[of][0]
         worse = curves[of] > at_cut if polarity == "adverse" else curves[of] < at_cut
-        value = None if np.isnan(at_cut) else _weighed(worse, held, mass)
-        yield {**told, "term": "share_of_cuts_worse", "outcome": outcome, "polarity": polarity, "value": value}
+        row = {**told, "term": "share_of_cuts_worse", "outcome": outcome, "polarity": polarity}
+        if np.isnan(at_cut):
+            yield {**row, "value": None, "note": NOBODY_THERE}
+        else:
+            yield {**row, "value": _weighed(worse, held, mass)}
 
 
 def _bands(
