@@ -23,6 +23,12 @@ def scores(groups, **also):
     return Counts((*HEAD, "group", *(c for c in ("score", "truth", "harm") if c in table.columns)), table)
 
 
+def worlds(many):
+    """Return the counts of many samples, each as a world of its own."""
+    tables = [counts.cells.with_columns(pl.lit(f"w{i:04}").alias("world")) for i, counts in enumerate(many)]
+    return Counts(many[0].axes, pl.concat(tables))
+
+
 def toy(times=1, points=POINTS):
     """Return the counts of a group and its reference, 100 persons each, of known distances."""
     return scores({group: np.repeat(points, np.multiply(n, times)) for group, n in TOY.items()})

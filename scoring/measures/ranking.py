@@ -26,6 +26,7 @@ from scoring.result import SMALL_CELL
 
 CLASSES = ("truth", "tau=10", "tau=30")
 ONE_CLASS = "every person of a group is of the same class"
+SPECK = 1e-24  # of a variance: what rounding leaves where it is 0
 NO_ERROR = "no interval: the ranking is perfect, or a class holds one person"
 DELONG, DEALT = "DeLong", "labels permuted within classes, {} times"
 Cells = NDArray[np.int64]
@@ -124,7 +125,7 @@ def auc(counts: Counts, study: Study) -> pl.DataFrame:
                     continue
                 few = min(positive[i].sum(), negative[i].sum()) < SMALL_EXPECTED
                 row = {**told, "value": float(areas[i]), **_trusted(study, told, bounds[i], few)}
-                if all_of.audited and variances[i] > 0:
+                if all_of.audited and variances[i] > SPECK:
                     half = z * np.sqrt(variances[i]) / (areas[i] * (1 - areas[i]))
                     middle = logit(areas[i])
                     row |= {"low": float(expit(middle - half)), "high": float(expit(middle + half))}
@@ -150,7 +151,7 @@ def auc_difference(counts: Counts, study: Study) -> pl.DataFrame:
         if audited:
             half = float(z * np.sqrt(variance + variance_ref))
             row["method"] = DELONG
-            if half > 0:
+            if variance + variance_ref > SPECK:
                 row |= {"low": max(row["value"] - half, -1.0), "high": min(row["value"] + half, 1.0)}
             else:
                 row["note"] = "; ".join(filter(None, [row.get("note"), NO_ERROR]))

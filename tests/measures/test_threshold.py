@@ -1,7 +1,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hand_scores import scores, told, toy
+from hand_scores import scores, told, toy, worlds
 from scipy.stats import norm
 
 from scoring.measures import Study, compute, threshold
@@ -163,13 +163,8 @@ def test_the_band_holds_over_all_cuts_in_19_of_20_samples(param):
     true = threshold.curve(1, below["group"], 1, below["ref"])[param]
     cut = {f"{i + 1}": value for i, value in enumerate(true)}
     draws = {"group": rng.normal(0, 1, (samples, 700)), "ref": rng.normal(0.4, 1, (samples, 900))}
-    counts = [
-        scores({g: np.searchsorted(edges, d[i], "right") for g, d in draws.items()}, world=f"w{i:03}")
-        for i in range(samples)
-    ]
-    table = pl.concat([c.cells for c in counts])
-    study = Study({}, {"g": "ref"}, replicates=400)
-    found = curve(threshold.threshold_curve(type(counts[0])(counts[0].axes, table), study), param)
+    many = [scores({g: np.searchsorted(edges, d[i], "right") for g, d in draws.items()}) for i in range(samples)]
+    found = curve(threshold.threshold_curve(worlds(many), Study({}, {"g": "ref"}, replicates=400)), param)
     found = found.with_columns(pl.col("term").replace_strict(cut).alias("true"))
     held = found.group_by("world").agg(pl.col("true").is_between("low", "high").all(), pl.len())
     assert held["len"].min() >= 11
