@@ -21,6 +21,7 @@ from scoring.measures import (
     distribution,
     errors,
     explanation,
+    logistic,
     ranking,
     stability,
     threshold,
@@ -134,13 +135,13 @@ MEASURES: dict[str, Measure] = {
         calibration.calibration_test, "score", "Could it have come about by chance?", "calibration"
     ),
     "calibration_intercept_difference": Measure(
-        calibration.calibration_intercept_difference,
+        logistic.calibration_intercept_difference,
         "score",
         "At the mean score, whose odds of simulated harm are higher?",
         "calibration",
     ),
     "calibration_slope_difference": Measure(
-        calibration.calibration_slope_difference, "score", "In which group does the score tell more?", "calibration"
+        logistic.calibration_slope_difference, "score", "In which group does the score tell more?", "calibration"
     ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),

@@ -6,31 +6,27 @@ together. The classes are those of `ranking`: simulated harm of at least 10 and 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
-from functools import lru_cache
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import gammaln, ndtri
+from scipy.special import gammaln
 
-from scoring.measures import estimates, groups, lattice, nulls, rates, resample
+from scoring.measures import estimates, groups, lattice, nulls, rates, resample, seeds
 from scoring.measures.counts import Counts
 from scoring.measures.groups import Beside
 from scoring.measures.lattice import Floats
-from scoring.measures.ranking import class_axis, classes, split
+from scoring.measures.ranking import class_axis, classes, known, split
 from scoring.measures.rates import NOBODY
-from scoring.measures.study import GROUP, SEED, WORLD, Study
-from scoring.result import FIT_FAILED
+from scoring.measures.study import BEST, GROUP, SEED, WORLD, Study
 
 TENTHS, DISTINCT, FEWEST = 10, 20, 10  # bins; distinct scores that are bins themselves; persons of each group in a bin
 ONE_CLASS = "every person of both groups is of the same class"
 ONE_CLASS_A_BIN = "in every bin, every person of both groups is of the same class"
-APART = "no score is common to both classes of a group, or a group has one score: the likelihood has no maximum"
-NO_FIT = "the likelihood was not maximised"
-DEALT, MANTEL_HAENSZEL, WALD = "labels permuted within bins, {} times", "Mantel-Haenszel", "Wald, binomial GLM"
+DEALT, MANTEL_HAENSZEL = "labels permuted within bins, {} times", "Mantel-Haenszel"
 Cells = NDArray[np.int64]
 
 
@@ -114,12 +110,13 @@ def calibration_rate(counts: Counts, study: Study) -> pl.DataFrame:
     Positive / persons, from 0 to 1; the bin is the term: a tenth of all persons, 1 the lowest, or the score itself
     where there are at most 20. Undefined where nobody of the group is in it. Interval: Wilson.
     """
-    if "score" not in counts.axes or not classes(counts):
+    held_against = classes(counts)
+    if not held_against:
         return pl.DataFrame()
-    cells = counts.cells.join(bins(counts), on=[*WORLD, "score"])
+    cells, level = known(counts).cells.join(bins(counts), on=[*WORLD, "score"]), pl.col(class_axis(counts))
     tables = [
-        rates.tally(cells.with_columns(pl.lit(param).alias("param")), truth, by=("term", "param"))
-        for param, truth in classes(counts).items()
+        rates.tally(cells.with_columns(pl.lit(param).alias("param")), level.is_in(harmful), by=("term", "param"))
+        for param, harmful in held_against.items()
     ]
     return rates.rows(pl.concat(tables), study, "calibration_rate")
 
@@ -169,82 +166,7 @@ def calibration_test(counts: Counts, study: Study) -> pl.DataFrame:
         test = StratifiedTable(tables).test_null_odds(correction=False)
         return [{**told, "value": float(test.statistic), "p": float(test.pvalue)}]
 
-    return _audit_only(_binned(counts, study, "calibration_test", MANTEL_HAENSZEL, {}, of, audited=True))
-
-
-def calibration_intercept_difference(counts: Counts, study: Study) -> pl.DataFrame:
-    """At the mean score of both groups, how much higher are the group's log odds of simulated harm?
-
-    The coefficient of the group in logit P(harm) = a + b s + c g + d s g, fitted to the counts, with s the score less
-    its mean over both groups, divided by its standard deviation. Wald interval and p, of one auditor alone.
-    `fit_failed` where within a group the score sets the classes apart completely: the likelihood has no maximum.
-    """
-    return _modelled(counts, study, "calibration_intercept_difference", 2)
-
-
-def calibration_slope_difference(counts: Counts, study: Study) -> pl.DataFrame:
-    """For one standard deviation of score, how much more than in the reference do the log odds of simulated harm rise?
-
-    The coefficient of score times group of the same model; interval, p and when it is undefined are the same.
-    """
-    return _modelled(counts, study, "calibration_slope_difference", 3)
-
-
-def _modelled(counts: Counts, study: Study, measure: str, which: int) -> pl.DataFrame:
-    if "score" not in counts.axes or not classes(counts):
-        return pl.DataFrame()
-    axis, z = class_axis(counts), ndtri((1 + study.level) / 2)
-    found: list[dict[str, Any]] = []
-    for pair in groups.beside(counts, study, ["score", axis]):
-        for param, truth in classes(counts).items() if pair.audited else ():
-            told = {**pair.told, "param": param, "method": WALD}
-            if pair.alone:
-                found.append(estimates.alone(told))
-                continue
-            if min(pair.told["n"], pair.told["n_ref"]) == 0:
-                found.append({**told, "value": None, "note": NOBODY})
-                continue
-            cells = [*split(pair.mine, pair.levels, axis, truth), *split(pair.theirs, pair.levels, axis, truth)]
-            fit = _fitted(tuple(map(float, pair.levels["score"])), *(c.astype(np.int64).tobytes() for c in cells))
-            if isinstance(fit, str):
-                found.append({**told, "value": None, "status": FIT_FAILED, "note": fit})
-                continue
-            value, error, p = (float(column[which]) for column in fit)
-            lossy = lattice.binned(study, told)
-            found.append({**told, "value": value, "low": value - z * error, "high": value + z * error, "p": p, **lossy})
-    return _audit_only(estimates.rows(found, study, measure))
-
-
-@lru_cache(maxsize=2048)  # both coefficients of one pair come from one fit
-def _fitted(scores: tuple[float, ...], *cells: bytes) -> tuple[Floats, Floats, Floats] | str:
-    """Return coefficients, standard errors and p of the model, or why there is none."""
-    import statsmodels.api as sm
-
-    yes, no, yes_ref, no_ref = (np.frombuffer(c, dtype=np.int64) for c in cells)
-    x = np.asarray(scores)
-    if not (_overlap(yes, no) and _overlap(yes_ref, no_ref)):
-        return APART
-    all_of = yes + no + yes_ref + no_ref
-    mean = np.average(x, weights=all_of)
-    s = np.tile((x - mean) / np.sqrt(np.average((x - mean) ** 2, weights=all_of)), 2)
-    g = np.repeat([1.0, 0.0], len(x))
-    answered = np.column_stack([np.concatenate([yes, yes_ref]), np.concatenate([no, no_ref])])
-    held = answered.sum(axis=1) > 0
-    design = np.column_stack([np.ones_like(s), s, g, s * g])[held]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            fit = sm.GLM(answered[held], design, family=sm.families.Binomial()).fit()
-        except (Warning, np.linalg.LinAlgError, ValueError):
-            return NO_FIT
-    sound = fit.converged and np.isfinite(fit.bse).all()
-    return (fit.params, fit.bse, fit.pvalues) if sound else NO_FIT
-
-
-def _overlap(yes: Cells, no: Cells) -> bool:
-    """Say whether the scores of both classes reach into each other (Albert and Anderson 1984, for one covariate)."""
-    a, b = np.flatnonzero(yes), np.flatnonzero(no)
-    return bool(len(a) and len(b) and a[0] < b[-1] and b[0] < a[-1])
+    return audit_only(_binned(counts, study, "calibration_test", MANTEL_HAENSZEL, {}, of, audited=True))
 
 
 def _binned(
@@ -257,22 +179,24 @@ def _binned(
     audited: bool = False,
 ) -> pl.DataFrame:
     """Return the rows that `of` makes of the bins of each group and its reference."""
-    if "score" not in counts.axes or not classes(counts):
+    held_against = classes(counts)
+    if not held_against:
         return pl.DataFrame()
     axis = class_axis(counts)
-    cells = counts.cells.join(bins(counts).drop("term"), on=[*WORLD, "score"])
-    by_bin = Counts((*WORLD, "seed", *GROUP, "score", "bin", axis), cells).marginal(
-        [*WORLD, "seed", *GROUP, "bin", axis]
-    )
+    cells = known(counts).cells.join(bins(counts).drop("term"), on=[*WORLD, "score"])
+    axes = [*WORLD, "seed", *GROUP, "bin", axis]
+    by_bin = Counts((*axes, "score"), cells).marginal(axes)
+    if audited:
+        by_bin, study = audit_of(by_bin, study)
     found: list[dict[str, Any]] = []
     for pair in groups.beside(by_bin, study, ["bin", axis]):
-        for param, truth in classes(counts).items() if pair.audited or not audited else ():
+        for param, harmful in held_against.items():
             told = {**pair.told, "param": param}
             asked = {**about, "method": method} if pair.audited else about
             if pair.alone:
                 found.append({**estimates.alone(told), **asked})
                 continue
-            (y, not_y), (y_ref, not_y_ref) = (split(c, pair.levels, axis, truth) for c in (pair.mine, pair.theirs))
+            (y, not_y), (y_ref, not_y_ref) = (split(c, pair.levels[axis], harmful) for c in (pair.mine, pair.theirs))
             if min(pair.told["n"], pair.told["n_ref"]) == 0:
                 found.append({**told, **asked, "value": None, "note": NOBODY})
             elif min(y.sum() + y_ref.sum(), not_y.sum() + not_y_ref.sum()) == 0:
@@ -282,6 +206,13 @@ def _binned(
     return nulls.rows(found, study, measure)
 
 
-def _audit_only(table: pl.DataFrame) -> pl.DataFrame:
+def audit_of(counts: Counts, study: Study) -> tuple[Counts, Study]:
+    """Return the counts that one auditor would hold, and a study in which every reference is the one it was."""
+    largest = rates.references(counts.cells, Study({}))
+    named = {g: largest[g] if r == BEST else r for g, r in rates.references(counts.cells, study).items()}
+    return Counts(counts.axes, seeds.first_seed(counts.cells)), replace(study, references=named)
+
+
+def audit_only(table: pl.DataFrame) -> pl.DataFrame:
     """Keep what one auditor would have found: a test statistic averaged over seeds means nothing."""
     return table if table.is_empty() else table.filter(pl.col("uncertainty") == "audit")

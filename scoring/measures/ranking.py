@@ -32,9 +32,18 @@ DELONG, DEALT = "DeLong", "labels permuted within classes, {} times"
 Cells = NDArray[np.int64]
 
 
-def classes(counts: Counts) -> dict[str, pl.Expr]:
-    """Return those of the classes of simulated harm, or the truth that was counted, that a score is held against."""
-    return {param: truth for param, truth in errors.truths(counts).items() if param in CLASSES}
+def classes(counts: Counts) -> dict[str, list[Any]]:
+    """Return the classes that a score is held against: which levels of simulated harm, or of the truth, are positive.
+
+    Empty where nothing of the kind was counted, or no score.
+    """
+    if "score" not in counts.axes:
+        return {}
+    return {
+        param: counts.cells.filter(truth)[class_axis(counts)].unique().sort().to_list()
+        for param, truth in errors.truths(counts).items()
+        if param in CLASSES
+    }
 
 
 def class_axis(counts: Counts) -> str:
@@ -42,9 +51,14 @@ def class_axis(counts: Counts) -> str:
     return "truth" if "truth" in counts.axes else "harm"
 
 
-def split(cells: Cells, levels: Mapping[str, list[Any]], axis: str, truth: pl.Expr) -> tuple[Cells, Cells]:
+def known(counts: Counts) -> Counts:
+    """Return the counts of the persons whose class is known."""
+    return Counts(counts.axes, counts.cells.filter(pl.col(class_axis(counts)).is_not_null()))
+
+
+def split(cells: Cells, levels: list[Any], harmful: list[Any]) -> tuple[Cells, Cells]:
     """Return the counts of the positive and of the negative, from counts with the classes along the last axis."""
-    positive = pl.DataFrame({axis: levels[axis]}).select(truth.alias("is")).to_series().to_numpy()
+    positive = np.asarray([level in harmful for level in levels], dtype=bool)
     return cells[..., positive].sum(axis=-1), cells[..., ~positive].sum(axis=-1)
 
 
@@ -107,13 +121,14 @@ def auc(counts: Counts, study: Study) -> pl.DataFrame:
     P(S₁ > S₀) + P(S₁ = S₀) / 2, from 0 to 1, .5 tells nothing: scikit-learn's `roc_auc_score` of the class (the param).
     Undefined where the group holds one class only. Interval: DeLong, on the log odds.
     """
-    if "score" not in counts.axes or not classes(counts):
+    held_against = classes(counts)
+    if not held_against:
         return pl.DataFrame()
     axis, z = class_axis(counts), ndtri((1 + study.level) / 2)
     found: list[dict[str, Any]] = []
-    for all_of in groups.everyone(counts, ["score", axis]):
-        for param, truth in classes(counts).items():
-            positive, negative = split(all_of.mine, all_of.levels, axis, truth)
+    for all_of in groups.everyone(known(counts), ["score", axis]):
+        for param, harmful in held_against.items():
+            positive, negative = split(all_of.mine, all_of.levels[axis], harmful)
             areas, variances = area(positive, negative)
             bounds = lattice.ties(positive, negative) / 2
             for i, group in enumerate(all_of.levels["group"]):
@@ -187,17 +202,18 @@ def abroca(counts: Counts, study: Study) -> pl.DataFrame:
 
 def _pairs(counts: Counts, study: Study, measure: str, method: str, about: Mapping[str, Any], of: Any) -> pl.DataFrame:
     """Return the rows that `of` makes of the positive and negative counts of each group and its reference."""
-    if "score" not in counts.axes or not classes(counts):
+    held_against = classes(counts)
+    if not held_against:
         return pl.DataFrame()
     axis = class_axis(counts)
     found: list[dict[str, Any]] = []
-    for pair in groups.beside(counts, study, ["score", axis]):
-        for param, truth in classes(counts).items():
+    for pair in groups.beside(known(counts), study, ["score", axis]):
+        for param, harmful in held_against.items():
             told = {**pair.told, "param": param}
             if pair.alone:
                 found.append({**estimates.alone(told), **about})
                 continue
-            mine, theirs = (list(split(cells, pair.levels, axis, truth)) for cells in (pair.mine, pair.theirs))
+            mine, theirs = (list(split(cells, pair.levels[axis], harmful)) for cells in (pair.mine, pair.theirs))
             if min(cells.sum() for cells in (*mine, *theirs)) == 0:
                 asked = {"method": method} if pair.audited else {}
                 found.append({**told, **about, **asked, "value": None, "note": ONE_CLASS})

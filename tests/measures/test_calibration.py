@@ -10,7 +10,7 @@ from scipy.stats import hypergeom, kstest
 from sklearn.calibration import calibration_curve
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from scoring.measures import TAUS, Study, calibration, compute
+from scoring.measures import TAUS, Study, calibration, compute, logistic
 from scoring.measures.calibration import Bins, gap, gap_of_chance, merged
 
 MODELLED = ["calibration_intercept_difference", "calibration_slope_difference"]
@@ -169,7 +169,7 @@ def test_a_score_that_tells_all_has_no_fit(rows):
         found = rows(scores(held), *MODELLED)
         assert found["value"].null_count() == found.height == 2
         assert set(found["status"]) == {"fit_failed"}
-        assert set(found["note"]) == {calibration.APART}
+        assert set(found["note"]) == {logistic.APART}
     assert set(rows(scores({"group": mixed, "ref": mixed}), *MODELLED)["status"]) == {"ok"}
 
 

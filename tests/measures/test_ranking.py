@@ -5,7 +5,7 @@ from hand_scores import cells, scores, told, worlds
 from scipy.stats import kstest
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from scoring.measures import TAUS, Study, compute, ranking
+from scoring.measures import TAUS, Counts, Study, compute, ranking
 from scoring.measures.ranking import area, between
 from scoring.measures.resample import philox, replicates
 
@@ -185,6 +185,14 @@ def test_one_group_nobody_and_no_class(rows, people):
     empty = rows(scores(people), "auc_difference", "abroca", reference="nobody")
     assert empty["value"].null_count() == empty.height > 0
     assert rows(scores({g: held for g, (held, _) in people.items()})).is_empty()
+
+
+def test_persons_of_unknown_class_are_left_out(rows, people):
+    counts = scores(people)
+    unknown = counts.cells.with_columns(pl.lit(None, pl.Boolean).alias("truth"), pl.col("n") * 3)
+    found = rows(Counts(counts.axes, pl.concat([counts.cells, unknown])))
+    assert found["value"].to_list() == rows(counts)["value"].to_list()
+    assert told(found, measure="auc", group="group")["n"] == 700
 
 
 def test_seeds_are_averaged_and_everyone_together_is_no_group(rows, people):
