@@ -165,6 +165,7 @@ def test_a_score_that_tells_all_has_no_fit(rows):
     apart = (np.arange(60), np.arange(60) >= 40)
     mixed = (np.arange(60), np.arange(60) % 3 == 0)
     for held in ({"group": apart, "ref": mixed}, {"group": mixed, "ref": (np.full(60, 9), mixed[1])},
+                 {"group": mixed, "ref": (np.arange(60) // 20, np.arange(60) >= 30)},
                  {"group": mixed, "ref": (np.arange(60) // 20, np.repeat([False, False, True], 20))}):  # fmt: skip
         found = rows(scores(held), *MODELLED)
         assert found["value"].null_count() == found.height == 2

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 from hand_scores import POINTS, TOY, cells, scores, told, toy, worlds
-from scipy.stats import ks_2samp, kstest, mannwhitneyu, wasserstein_distance
+from scipy.stats import binom, ks_2samp, kstest, mannwhitneyu, wasserstein_distance
 from statsmodels.stats.meta_analysis import effectsize_smd
 from statsmodels.stats.proportion import proportion_effectsize
 
@@ -84,6 +84,18 @@ def test_the_interval_of_a_quantile_gap_is_the_bootstrap_without_its_noise(rows,
         assert (gaps <= row["high"]).mean() >= 0.975 - 0.003
         assert (gaps < row["high"]).mean() <= 0.975 + 0.003
         assert row["low"] < row["value"] < row["high"]
+
+
+def test_where_a_replicate_s_median_lies_is_a_binomial_tail():
+    masses = distribution._quantile_masses(np.array([3, 4, 2]))[distribution.QUANTILES.index(50)]
+    at_most = binom.sf(4, 9, [3 / 9, 7 / 9, 1])  # at least 5 of 9 drawn
+    assert masses == pytest.approx(np.diff(at_most, prepend=0), abs=1e-12)
+
+
+def test_a_group_keeps_its_one_person_in_every_replicate(rows):
+    row = told(rows(scores({"group": [20], "ref": np.arange(50)}), "probability_of_superiority"))
+    share = np.random.default_rng(1).binomial(50, 0.59, 100_000) / 50
+    assert (row["low"], row["high"]) == pytest.approx(tuple(np.quantile(share, [0.025, 0.975])), abs=0.03)
 
 
 def test_where_one_group_lies_below_everywhere_the_distance_is_the_gap_in_means(rows, samples):

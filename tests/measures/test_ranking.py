@@ -101,6 +101,14 @@ def test_delong_has_the_spread_of_the_bootstrap(rows, people):
     assert float(auc) == pytest.approx(drawn_auc.mean(), abs=0.002)
 
 
+def test_delong_by_hand():
+    positive, negative = np.array([3, 5, 5, 9]), np.array([1, 3, 4])
+    beats = (positive[:, None] > negative) + (positive[:, None] == negative) / 2
+    auc, variance = area(*cells(positive, negative)[1])
+    assert float(auc) == pytest.approx(beats.mean())
+    assert float(variance) == pytest.approx(beats.mean(axis=1).var(ddof=1) / 4 + beats.mean(axis=0).var(ddof=1) / 3)
+
+
 def test_classes_of_simulated_harm(rows, people):
     rng = np.random.default_rng(1)
     levels = {g: (held, rng.integers(0, 6, len(held))) for g, (held, _) in people.items()}

@@ -72,6 +72,8 @@ def test_a_risk_score_is_adverse_above_the_cut(rows):
     risk = scores({"group": np.repeat([600, 700, 800], [40, 30, 30]), "ref": np.repeat([600, 700, 800], [60, 24, 16])})
     points = summary(rows(risk), "share_beyond_convention")
     adverse = summary(rows(risk, cuts={"listed": (750, "above")}), "share_beyond_convention")
+    assert summary(rows(risk, cuts={"rewarded": (750, "above")}), "share_beyond_convention") == points
+    assert summary(rows(risk, cuts={"rewarded": (750, "below")}), "share_beyond_convention") == adverse
     assert (points, adverse) == (0, 1)  # above 700 and above 800 the group stands 1.5 and 1.9 times as often
 
 
