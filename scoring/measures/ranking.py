@@ -26,6 +26,7 @@ from scoring.result import SMALL_CELL
 
 CLASSES = ("truth", "tau=10", "tau=30")
 ONE_CLASS = "every person of a group is of the same class"
+CHUNK = 50  # deals at once: arrays that stay in a processor's cache take half the time
 SPECK = 1e-24  # of a variance: what rounding leaves where it is 0
 NO_ERROR = "no interval: the ranking is perfect, or a class holds one person"
 DELONG, DEALT = "DeLong", "labels permuted within classes, {} times"
@@ -195,7 +196,9 @@ def abroca(counts: Counts, study: Study) -> pl.DataFrame:
         ours, all_of = np.stack(mine), np.stack(mine) + np.stack(theirs)
         dealt = resample.permuted(ours, all_of - ours, times, resample.philox(SEED))
         rest = all_of - dealt
-        return nulls.beside(told, value, between(dealt[:, 0], dealt[:, 1], rest[:, 0], rest[:, 1]), method)
+        sides = (dealt[:, 0], dealt[:, 1], rest[:, 0], rest[:, 1])
+        chunks = [between(*(side[i : i + CHUNK] for side in sides)) for i in range(0, times, CHUNK)]
+        return nulls.beside(told, value, np.concatenate(chunks), method)
 
     return _pairs(counts, study, "abroca", method, {"term": nulls.OBSERVED}, of)
 
