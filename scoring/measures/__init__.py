@@ -14,24 +14,29 @@ import polars as pl
 
 from scoring.measures import (
     association,
+    calibration,
     comparison,
     consequences,
     decomposition,
     differential,
     disparity,
+    distribution,
     errors,
     explanation,
     fairlie,
     families,
     kitagawa,
     ladder,
+    logistic,
     oaxaca,
     power,
+    ranking,
     scan,
     shrinkage,
     simultaneous,
     stability,
     strata,
+    threshold,
     turnover,
 )
 from scoring.measures.counts import Counts
@@ -154,6 +159,62 @@ MEASURES: dict[str, Measure] = {
     ),
     "stratum_ratio": Measure(
         strata.stratum_ratio, "conditional", "How many times as often in each stratum?", "association"
+    ),
+    "cohens_h": Measure(
+        distribution.cohens_h, "outcome", "How far apart are the rates on an even scale?", "distribution"
+    ),
+    "standardized_mean_difference": Measure(
+        distribution.standardized_mean_difference,
+        "score",
+        "By how many standard deviations do mean scores differ?",
+        "distribution",
+    ),
+    "hedges_g": Measure(
+        distribution.hedges_g, "score", "By how many pooled standard deviations do mean scores differ?", "distribution"
+    ),
+    "probability_of_superiority": Measure(
+        distribution.probability_of_superiority,
+        "score",
+        "How probably does a person of the reference score higher?",
+        "distribution",
+    ),
+    "quantile_gap": Measure(
+        distribution.quantile_gap, "score", "How many points apart are the low, middle and high scores?", "distribution"
+    ),
+    "kolmogorov_smirnov": Measure(
+        distribution.kolmogorov_smirnov, "score", "How far apart are the groups at the worst cut?", "distribution"
+    ),
+    "wasserstein": Measure(
+        distribution.wasserstein, "score", "How many points would scores have to move to be alike?", "distribution"
+    ),
+    "threshold_curve": Measure(
+        threshold.threshold_curve, "score", "Had the cut been elsewhere, who would fall below it?", "distribution"
+    ),
+    "threshold_summary": Measure(
+        threshold.threshold_summary, "score", "Is it the score, or where it is cut?", "distribution"
+    ),
+    "auc": Measure(ranking.auc, "score", "How well does the score set harmful and harmless apart?", "errors"),
+    "auc_difference": Measure(
+        ranking.auc_difference, "score", "For whom does the score set them apart better?", "errors"
+    ),
+    "abroca": Measure(ranking.abroca, "score", "Along all cuts, how unlike are the errors?", "errors"),
+    "calibration_rate": Measure(
+        calibration.calibration_rate, "score", "What does a score mean in each group?", "calibration"
+    ),
+    "calibration_gap": Measure(
+        calibration.calibration_gap, "score", "Does the same score mean the same in every group?", "calibration"
+    ),
+    "calibration_test": Measure(
+        calibration.calibration_test, "score", "Could it have come about by chance?", "calibration"
+    ),
+    "calibration_intercept_difference": Measure(
+        logistic.calibration_intercept_difference,
+        "score",
+        "At the mean score, whose odds of simulated harm are higher?",
+        "calibration",
+    ),
+    "calibration_slope_difference": Measure(
+        logistic.calibration_slope_difference, "score", "In which group does the score tell more?", "calibration"
     ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),
