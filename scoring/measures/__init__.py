@@ -13,6 +13,7 @@ from typing import Literal
 import polars as pl
 
 from scoring.measures import (
+    bounds,
     comparison,
     consequences,
     decomposition,
@@ -59,6 +60,23 @@ MEASURES: dict[str, Measure] = {
     ),
     "excess_per_10000": Measure(
         disparity.excess_per_10000, "outcome", "How many more of 10,000 than at the reference's rate?", "disparity"
+    ),
+    "selection_rate_bounds": Measure(
+        bounds.selection_rate_bounds, "outcome", "What if the unscored had been scored?", "disparity", "coverage"
+    ),
+    "selection_rate_difference_bounds": Measure(
+        bounds.selection_rate_difference_bounds,
+        "outcome",
+        "Could the unscored turn the difference around?",
+        "disparity",
+        "coverage",
+    ),
+    "selection_rate_ratio_bounds": Measure(
+        bounds.selection_rate_ratio_bounds,
+        "outcome",
+        "Could the unscored turn the ratio around?",
+        "disparity",
+        "coverage",
     ),
     "contexts_closed": Measure(
         consequences.contexts_closed, "outcome", "How many doors does a listing close, related or not?", "consequences"
