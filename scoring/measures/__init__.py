@@ -20,6 +20,8 @@ from scoring.measures import (
     disparity,
     errors,
     explanation,
+    extremes,
+    odds,
     stability,
     turnover,
 )
@@ -78,6 +80,12 @@ MEASURES: dict[str, Measure] = {
         "disparity",
         "coverage",
     ),
+    "lowest_to_highest_ratio": Measure(
+        extremes.lowest_to_highest_ratio, "outcome", "How far below the highest rate is the lowest?", "disparity"
+    ),
+    "widest_difference": Measure(
+        extremes.widest_difference, "outcome", "How far apart are the rates of any two groups?", "disparity"
+    ),
     "contexts_closed": Measure(
         consequences.contexts_closed, "outcome", "How many doors does a listing close, related or not?", "consequences"
     ),
@@ -99,6 +107,21 @@ MEASURES: dict[str, Measure] = {
     ),
     "positive_predictive_value_difference": Measure(
         errors.positive_predictive_value_difference, "outcome", "For whom does a verdict mean less?", "errors"
+    ),
+    "true_positive_rate": Measure(
+        errors.true_positive_rate, "outcome", "Whose simulated harm leads to a verdict?", "errors"
+    ),
+    "false_discovery_rate": Measure(
+        errors.false_discovery_rate, "outcome", "How often does a verdict mean no such harm?", "errors"
+    ),
+    "false_positive_rate_ratio": Measure(
+        errors.false_positive_rate_ratio, "outcome", "How many times as often a false positive?", "errors"
+    ),
+    "false_negative_rate_ratio": Measure(
+        errors.false_negative_rate_ratio, "outcome", "How many times as often passed over?", "errors"
+    ),
+    "equalized_odds_difference": Measure(
+        odds.equalized_odds_difference, "outcome", "How unequal are the errors at most?", "errors"
     ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),

@@ -111,8 +111,8 @@ def _rows(outcome: Counts, study: Study, coverage: Counts | None, measure: str) 
 
 
 def _over_draws(table: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """Return one row a scheme: of a family the median over draws, and the least and the greatest that any draw allows."""
-    one, family = (table.filter(how) for how in (pl.col("draw") == NO_DRAW, pl.col("draw") != NO_DRAW))
+    """Return one row a scheme: of a family the median over draws, and the least and greatest that any draw allows."""
+    one, family = table.filter(pl.col("draw") == NO_DRAW), table.filter(pl.col("draw") != NO_DRAW)
     counted = [c for c, kind in table.schema.items() if kind.is_numeric() and c not in {*keys, "low", "high"}]
     over = family.group_by(keys, maintain_order=True).agg(
         pl.col(counted).median(), pl.col("low").min(), pl.col("high").max()
