@@ -126,7 +126,8 @@ def test_relabelling_turns_the_ratio_over_and_the_difference_around(verdicts, ro
 
 def test_duplicating_everybody_leaves_the_values(verdicts, rows):
     once, twice = (rows(verdicts({"a": (130 * k, 700 * k), "b": (90 * k, 800 * k)})) for k in (1, 2))
-    assert once["value"].to_list() == pytest.approx(twice["value"].to_list())
+    values = [r.filter(pl.col("term").ne_missing("null 95%"))["value"].to_list() for r in (once, twice)]
+    assert values[0] == pytest.approx(values[1])
     width = [audit(r, "selection_rate", "a")["high"] - audit(r, "selection_rate", "a")["low"] for r in (once, twice)]
     assert width[1] / width[0] == pytest.approx(0.5**0.5, rel=0.01)
 
