@@ -49,19 +49,27 @@ def _found(counts: Counts, study: Study) -> Iterator[dict[str, Any]]:
         polarity = study.outcomes.get((pair.told["scheme"], pair.told["outcome"]))
         if polarity != "adverse":
             continue
-        for param, harmful in _classes(kind, pair.levels[kind]).items():
-            told = {**pair.told, "polarity": polarity, "param": param, "term": nulls.OBSERVED}
-            yield from [estimates.alone(told)] if pair.alone else _value(pair, told, harmful, study)
+        told = {**pair.told, "polarity": polarity, "term": nulls.OBSERVED}
+        classes = _classes(kind, pair.levels[kind])
+        if pair.alone:
+            yield from (estimates.alone({**told, "param": param}) for param in classes)
+            continue
+        tables = _tables(pair, list(classes.values()))
+        for param, mine, theirs in zip(classes, *tables, strict=True):
+            yield from _value(pair, {**told, "param": param}, mine, theirs, study)
+
+
+def _tables(pair: groups.Beside, classes: list[NDArray[np.bool_]]) -> list[Cells]:
+    """Return the counts of the group and of its reference by [threshold, class of truth, selected]."""
+    chosen = np.array(pair.levels["selected"])
+    verdict = np.stack([~chosen, chosen], axis=1).astype(np.int64)
+    truth = np.stack([[~harmful, harmful] for harmful in classes]).astype(np.int64)
+    return [truth @ (cells @ verdict) for cells in (pair.mine, pair.theirs)]
 
 
 def _value(
-    pair: groups.Beside, told: dict[str, Any], harmful: NDArray[np.bool_], study: Study
+    pair: groups.Beside, told: dict[str, Any], mine: Cells, theirs: Cells, study: Study
 ) -> Iterator[dict[str, Any]]:
-    chosen = np.array(pair.levels["selected"])
-    mine, theirs = (
-        np.array([[cells[a][:, b].sum() for b in (~chosen, chosen)] for a in (~harmful, harmful)])
-        for cells in (pair.mine, pair.theirs)
-    )
     least = min(mine.sum(axis=1).min(), theirs.sum(axis=1).min())
     if least == 0:
         yield {**told, "value": None}
