@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench soak clean
 
 demo: $(READY)  ## run the shipped experiment and print where its report is
 	$(BIN)/scoring run experiments/city_pilots.yaml
@@ -22,6 +22,9 @@ bench: $(READY)  ## time ours beside the peers, in one run
 	$(BIN)/python benchmarks/group_rates.py
 	$(BIN)/python benchmarks/audit.py
 	$(BIN)/python benchmarks/population.py
+
+soak: $(READY)  ## how often intervals cover and tests err, some minutes; writes docs/coverage.md
+	$(BIN)/python benchmarks/coverage.py
 
 clean:
 	rm -rf $(VENV)

@@ -14,6 +14,7 @@ import polars as pl
 
 from scoring.measures import (
     association,
+    bounds,
     calibration,
     comparison,
     consequences,
@@ -23,12 +24,14 @@ from scoring.measures import (
     distribution,
     errors,
     explanation,
+    extremes,
     fairlie,
     families,
     kitagawa,
     ladder,
     logistic,
     oaxaca,
+    odds,
     power,
     ranking,
     scan,
@@ -82,6 +85,29 @@ MEASURES: dict[str, Measure] = {
     ),
     "excess_per_10000": Measure(
         disparity.excess_per_10000, "outcome", "How many more of 10,000 than at the reference's rate?", "disparity"
+    ),
+    "selection_rate_bounds": Measure(
+        bounds.selection_rate_bounds, "outcome", "What if the unscored had been scored?", "disparity", "coverage"
+    ),
+    "selection_rate_difference_bounds": Measure(
+        bounds.selection_rate_difference_bounds,
+        "outcome",
+        "Could the unscored turn the difference around?",
+        "disparity",
+        "coverage",
+    ),
+    "selection_rate_ratio_bounds": Measure(
+        bounds.selection_rate_ratio_bounds,
+        "outcome",
+        "Could the unscored turn the ratio around?",
+        "disparity",
+        "coverage",
+    ),
+    "lowest_to_highest_ratio": Measure(
+        extremes.lowest_to_highest_ratio, "outcome", "How far below the highest rate is the lowest?", "disparity"
+    ),
+    "widest_difference": Measure(
+        extremes.widest_difference, "outcome", "How far apart are the rates of any two groups?", "disparity"
     ),
     "contexts_closed": Measure(
         consequences.contexts_closed, "outcome", "How many doors does a listing close, related or not?", "consequences"
@@ -215,6 +241,21 @@ MEASURES: dict[str, Measure] = {
     ),
     "calibration_slope_difference": Measure(
         logistic.calibration_slope_difference, "score", "In which group does the score tell more?", "calibration"
+    ),
+    "true_positive_rate": Measure(
+        errors.true_positive_rate, "outcome", "Whose simulated harm leads to a verdict?", "errors"
+    ),
+    "false_discovery_rate": Measure(
+        errors.false_discovery_rate, "outcome", "How often does a verdict mean no such harm?", "errors"
+    ),
+    "false_positive_rate_ratio": Measure(
+        errors.false_positive_rate_ratio, "outcome", "How many times as often a false positive?", "errors"
+    ),
+    "false_negative_rate_ratio": Measure(
+        errors.false_negative_rate_ratio, "outcome", "How many times as often passed over?", "errors"
+    ),
+    "equalized_odds_difference": Measure(
+        odds.equalized_odds_difference, "outcome", "How unequal are the errors at most?", "errors"
     ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),

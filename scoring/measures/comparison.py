@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from scoring.measures import intervals, resample, seeds
+from scoring.measures import intervals, replicated, resample, seeds
 from scoring.measures.counts import Counts
 from scoring.measures.rates import SMALL_GROUP
 from scoring.measures.study import EVERYONE, GROUP, NO_DRAW, REPLICATES, SEED, Study
@@ -152,14 +152,21 @@ def paired(
     Where nobody moved, every replicate would say so too; the bounds are then what 0 of n persons leaves possible.
     """
     low, high = (np.full(len(persons), np.nan) for _ in range(2))
+    method = np.full(len(persons), "Clopper-Pearson, nobody moved", dtype=object)
     still = gained + lost == 0
     _, most = intervals.clopper_pearson(0, persons, level)
     low[still], high[still] = -most[still], most[still]
     for row in np.flatnonzero(~still):
         cells = np.array([gained[row], lost[row], persons[row] - gained[row] - lost[row]])
-        drawn = np.concatenate(list(resample.replicates(cells, REPLICATES, rng)))
-        low[row], high[row] = resample.percentile((drawn[:, 0] - drawn[:, 1]) / persons[row], level)
-    return intervals.Interval(low, high, np.where(still, "Clopper-Pearson, nobody moved", "paired replicates"))
+        few = cells.min() < replicated.FEWEST
+        found = (replicated.jeffreys if few else replicated.interval)(cells, _gap, REPLICATES, rng, level)
+        low[row], high[row], method[row] = found.low, found.high, f"{found.method}, paired"
+    return intervals.Interval(low, high, method)
+
+
+def _gap(cells: np.ndarray) -> np.ndarray:
+    """Return (gained - lost) / persons of [replicate, (gained, lost, still)]."""
+    return (cells[:, 0] - cells[:, 1]) / cells.sum(axis=1)
 
 
 def _inapplicable(signature: Counts, pair: Pair, measures: Sequence[str]) -> pl.DataFrame:

@@ -7,11 +7,13 @@ equal PPV and equal FPR cannot both hold where prevalence differs.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from scoring.measures import rates
 from scoring.measures.counts import Counts
-from scoring.measures.rates import DIFFERENCE, RATE, Statistic
+from scoring.measures.rates import DIFFERENCE, RATE, RATIO, Statistic
 from scoring.measures.study import Study
 
 TAUS = (1, 3, 10, 30, 100)  # simulated harm from which on a person counts as harmful
@@ -20,9 +22,13 @@ _selected, _harmful = pl.col("selected"), pl.col("truth")
 RATES = {  # who is counted (y), and among whom (n)
     "false_positive_rate": (_selected, ~_harmful),
     "false_negative_rate": (~_selected, _harmful),
+    "true_positive_rate": (_selected, _harmful),
     "positive_predictive_value": (_harmful, _selected),
+    "false_discovery_rate": (~_harmful, _selected),
     "prevalence": (_harmful, None),
 }
+# No convention speaks of a ratio of errors, so none is called fragile at one.
+ERROR_RATIO = replace(RATIO, undefined="nobody in the reference meets with this error")
 
 
 def truths(counts: Counts) -> dict[str, pl.Expr]:
@@ -52,10 +58,9 @@ def against_truth(counts: Counts, study: Study, rate: str) -> pl.DataFrame:
     return pl.concat(tables) if tables else pl.DataFrame()
 
 
-def _rows(counts: Counts, study: Study, rate: str, statistic: Statistic = RATE) -> pl.DataFrame:
+def _rows(counts: Counts, study: Study, rate: str, statistic: Statistic = RATE, told: str = "") -> pl.DataFrame:
     table = against_truth(counts, study, rate)
-    measure = rate if statistic is RATE else f"{rate}_difference"
-    return table if table.is_empty() else rates.rows(table, study, measure, statistic)
+    return table if table.is_empty() else rates.rows(table, study, rate + told, statistic)
 
 
 def false_positive_rate(counts: Counts, study: Study) -> pl.DataFrame:
@@ -74,12 +79,28 @@ def false_negative_rate(counts: Counts, study: Study) -> pl.DataFrame:
     return _rows(counts, study, "false_negative_rate")
 
 
+def true_positive_rate(counts: Counts, study: Study) -> pl.DataFrame:
+    """Of the persons whose simulated harm reaches tau, how many are sanctioned or listed?
+
+    TP / (TP + FN), from 0 to 1; undefined where nobody's simulated harm reaches tau.
+    """
+    return _rows(counts, study, "true_positive_rate")
+
+
 def positive_predictive_value(counts: Counts, study: Study) -> pl.DataFrame:
     """Of the persons sanctioned or listed, how many reach the simulated harm?
 
     TP / (TP + FP), from 0 to 1; undefined where nobody is sanctioned or listed.
     """
     return _rows(counts, study, "positive_predictive_value")
+
+
+def false_discovery_rate(counts: Counts, study: Study) -> pl.DataFrame:
+    """Of the persons sanctioned or listed, how many are below the simulated harm?
+
+    FP / (TP + FP), from 0 to 1; undefined where nobody is sanctioned or listed.
+    """
+    return _rows(counts, study, "false_discovery_rate")
 
 
 def prevalence(counts: Counts, study: Study) -> pl.DataFrame:
@@ -89,14 +110,30 @@ def prevalence(counts: Counts, study: Study) -> pl.DataFrame:
 
 def false_positive_rate_difference(counts: Counts, study: Study) -> pl.DataFrame:
     """How much more often than in the reference group is the verdict a false positive? From -1 to 1; Newcombe."""
-    return _rows(counts, study, "false_positive_rate", DIFFERENCE)
+    return _rows(counts, study, "false_positive_rate", DIFFERENCE, "_difference")
 
 
 def false_negative_rate_difference(counts: Counts, study: Study) -> pl.DataFrame:
     """How much more often than in the reference group is simulated harm passed over? From -1 to 1; Newcombe."""
-    return _rows(counts, study, "false_negative_rate", DIFFERENCE)
+    return _rows(counts, study, "false_negative_rate", DIFFERENCE, "_difference")
 
 
 def positive_predictive_value_difference(counts: Counts, study: Study) -> pl.DataFrame:
     """How much more than in the reference group does a verdict say about simulated harm? From -1 to 1; Newcombe."""
-    return _rows(counts, study, "positive_predictive_value", DIFFERENCE)
+    return _rows(counts, study, "positive_predictive_value", DIFFERENCE, "_difference")
+
+
+def false_positive_rate_ratio(counts: Counts, study: Study) -> pl.DataFrame:
+    """How many times as often as in the reference group is the verdict a false positive?
+
+    From 0 up, 1 is alike; score interval. 0/0 is null, x/0 infinite.
+    """
+    return _rows(counts, study, "false_positive_rate", ERROR_RATIO, "_ratio")
+
+
+def false_negative_rate_ratio(counts: Counts, study: Study) -> pl.DataFrame:
+    """How many times as often as in the reference group is simulated harm passed over?
+
+    From 0 up, 1 is alike; score interval. 0/0 is null, x/0 infinite.
+    """
+    return _rows(counts, study, "false_negative_rate", ERROR_RATIO, "_ratio")

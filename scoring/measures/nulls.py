@@ -1,7 +1,7 @@
-"""Null lines: how large an extreme or an absolute value is where nothing differs.
+"""Null lines: how large an extreme or an absolute value is where nothing differs, in place of an interval.
 
-Such a value is never 0 in a sample, so it gets no interval: beside what was observed stands what labels dealt out at
-random would have shown in 95% of the deals, and the share of deals that reach the observed value.
+Such a value is never 0 in a sample, and its replicates lean away from equality, so a percentile interval misleads.
+Beside what was observed stands the line that equality passes in 5 of 100 samples, and how often it comes as far.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from scoring.measures.study import Study
 
 OBSERVED, LINE = "observed", "null 95%"
 DEALS = 500  # of labels; a line is known to about 1% of its tail then
+ROUNDING = 1e-12  # equal counts can differ in the last bit of their sums
+Floats = NDArray[np.float64]
+ANY = (-float("inf"), float("inf"))
 
 
 def times(study: Study) -> int:
@@ -26,23 +29,47 @@ def times(study: Study) -> int:
     return min(study.replicates, DEALS)
 
 
-def beside(told: Mapping[str, Any], value: float, dealt: NDArray[np.float64], method: str) -> list[dict[str, Any]]:
-    """Return the observed value with its p, and the line that 95% of the deals stay below.
+def beside(
+    told: Mapping[str, Any], value: float, null: Floats, method: str, level: float = 0.95, low: bool = False
+) -> list[dict[str, Any]]:
+    """Return the two rows of a value held against simulations of its null: `observed` with p, and the null line.
 
-    p = (1 + deals that reach the value) / (1 + deals), so that it is never 0 (Phipson and Smyth 2010).
+    Large values are extreme, or small ones where `low`. Simulations that leave the value undefined are passed over.
+    p = (1 + simulations that come as far) / (1 + simulations), so that it is never 0 (Phipson and Smyth 2010).
     """
-    # Equal counts can differ in the last bit of their sums.
-    reached = int((dealt >= value - 1e-12 * max(1.0, abs(value))).sum())
-    p = (1 + reached) / (1 + len(dealt))
+    null = null[~np.isnan(null)]
+    if not len(null) or np.isnan(value):
+        return [{**told, "term": OBSERVED, "value": None, "method": method}]
+    apart = ROUNDING * max(1.0, abs(value))
+    beyond = null <= value + apart if low else null >= value - apart
+    p = (1 + int(beyond.sum())) / (1 + len(null))
+    line = float(np.quantile(null, 1 - level if low else level))
     return [
-        {**told, "term": OBSERVED, "value": value, "p": p, "method": method},
-        {**told, "term": LINE, "value": float(np.quantile(dealt, 0.95)), "method": method},
+        {**told, "term": OBSERVED, "value": value, "method": method, "p": p},
+        {**told, "term": LINE, "value": line, "method": method},
     ]
 
 
-def rows(found: Iterable[Mapping[str, Any]], study: Study, measure: str, undefined: str = NOBODY) -> pl.DataFrame:
-    """Return the result rows; a null line is of one auditor, since it follows her number of persons."""
-    table = estimates.rows(found, study, measure, undefined)
-    if "term" not in table.columns:
+def rows(
+    found: Iterable[Mapping[str, Any]],
+    study: Study,
+    measure: str,
+    undefined: str = NOBODY,
+    within: tuple[float, float] = ANY,
+) -> pl.DataFrame:
+    """Return the result rows; a null line is of one auditor, since it follows her number of persons, and has no seeds.
+
+    `within` is what is possible, beyond which no interval over seeds reaches.
+    """
+    table = estimates.rows([_reasoned(one, undefined) for one in found], study, measure)
+    if table.is_empty():
         return table
-    return table.filter((pl.col("term") != LINE).fill_null(True) | (pl.col("uncertainty") == "audit"))
+    kept = table.filter((pl.col("term") != LINE).fill_null(True) | (pl.col("uncertainty") == "audit"))
+    return kept.with_columns(pl.col(c).clip(*within) for c in ("low", "high"))
+
+
+def _reasoned(one: Mapping[str, Any], undefined: str) -> Mapping[str, Any]:
+    """Say why a value is undefined, unless a status of its own says so."""
+    if one.get("status") or not (one["value"] is None or np.isnan(one["value"])):
+        return one
+    return {**one, "note": "; ".join(filter(None, [undefined, one.get("note")]))}

@@ -93,31 +93,30 @@ def references(table: pl.DataFrame, study: Study) -> dict[str, str]:
     return named
 
 
-def against_reference(table: pl.DataFrame, study: Study) -> pl.DataFrame:
+def against_reference(table: pl.DataFrame, study: Study, counted: tuple[str, ...] = ("y", "n")) -> pl.DataFrame:
     """Join each group with the reference of its grouping: a group, the rest of all, or the group that fares best.
 
-    A grouping of one group has no reference; neither has one whose declared reference nobody belongs to.
+    What is `counted` of the reference is named `y_ref`, `n_ref` and so on. A grouping of one group has no reference;
+    neither has one whose declared reference nobody belongs to.
     """
     table = table.filter(pl.col("group_by") != EVERYONE)
     named = pl.DataFrame(
         list(references(table, study).items()), schema={"group_by": pl.String, "reference": pl.String}, orient="row"
     )
-    keys = [c for c in table.columns if c not in {"group", "y", "n", "share", "polarity"}]
+    keys = [c for c in table.columns if c not in {"group", "share", "polarity", *counted}]
+    referred = [pl.col(c).alias(f"{c}_ref") for c in counted]
     joined = table.join(named, on="group_by").with_columns(pl.col("group").n_unique().over("group_by").alias("groups"))
     rest, best, one = (joined.filter(how) for how in _by_reference())
-    theirs = table.select(
-        *keys, pl.col("group").alias("reference"), pl.col("y").alias("y_ref"), pl.col("n").alias("n_ref")
-    )
+    theirs = table.select(*keys, pl.col("group").alias("reference"), *referred)
     beside_one = one.join(theirs, on=[*keys, "reference"], how="left", nulls_equal=True)
-    others = {c: pl.col(c).sum().over(keys) - pl.col(c) for c in ("y", "n")}
-    beside_rest = rest.with_columns(others["y"].alias("y_ref"), others["n"].alias("n_ref"))
+    beside_rest = rest.with_columns((pl.col(c).sum().over(keys) - pl.col(c)).alias(f"{c}_ref") for c in counted)
     # Best is the highest rate of what is favourable, the lowest of what is adverse, small groups left out.
     worth = (
         pl.when(pl.col("polarity") == "adverse").then(-y / n).otherwise(y / n) if "polarity" in table.columns else y / n
     )
     fit = (pl.col("group") != UNKNOWN) & (pl.col("n") >= SMALL_GROUP)
     top = best.filter(fit).sort(worth, "group", descending=[True, False]).group_by(keys, maintain_order=True).first()
-    top = top.select(*keys, pl.col("y").alias("y_ref"), pl.col("n").alias("n_ref"))
+    top = top.select(*keys, *referred)
     beside_best = best.join(top, on=keys, how="left", nulls_equal=True)
     return pl.concat([beside_one, beside_rest, beside_best], how="diagonal_relaxed")
 
@@ -141,7 +140,15 @@ def rows(table: pl.DataFrame, study: Study, measure: str, statistic: Statistic =
     both = pl.concat(found, how="diagonal_relaxed").with_columns(
         pl.lit(measure).alias("measure"), pl.lit(study.level).alias("level")
     )
-    return _finished(both.with_columns(_status(statistic)), statistic)
+    return judged(both, statistic)
+
+
+def judged(table: pl.DataFrame, statistic: Statistic) -> pl.DataFrame:
+    """Give each value of a table its status and the reason why it is missing, and keep the columns of a result.
+
+    The table holds y, n, `share`, and of what is compared y_ref, n_ref and the number of `groups`.
+    """
+    return _finished(table.with_columns(_status(statistic)), statistic)
 
 
 def _audited(table: pl.DataFrame, keys: list[str], statistic: Statistic, level: float) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 import numpy as np
 import polars as pl
 import pytest
+import scipy.stats
 
 from scoring.measures import Study, compute
 from scoring.measures.comparison import compare, paired
@@ -56,6 +57,14 @@ def test_pairing_narrows_the_interval_as_mcnemar_says():
     assert (high - low)[0] / (2 * 1.96) == pytest.approx(mcnemar, rel=0.1)
     assert mcnemar == pytest.approx(0.00221, rel=0.1)
     assert np.std((new - old) / persons) == pytest.approx(0.00318, rel=0.1)
+
+
+def test_few_who_move_are_drawn_from_a_prior_that_leaves_open_how_rare_they_are():
+    low, high, method = paired(np.array([3, 40]), np.array([0, 30]), np.array([1_000, 1_000]), philox(4))
+    assert list(method) == ["Jeffreys draws, paired", "percentile, paired"]
+    assert low[0] < 3 / 1_000 - 2 / 1_000 < high[0] < 0.0105
+    gained = scipy.stats.beta(3.5, 998)  # lost is Beta(1/2, 1,001): nearly nobody
+    assert (low[0], high[0]) == pytest.approx(gained.ppf([0.025, 0.975]), abs=0.0012)
 
 
 def test_a_move_that_changes_nobody_keeps_an_interval(joint, designs):

@@ -1,8 +1,12 @@
+import numpy as np
 import polars as pl
 import pytest
+from fairlearn.metrics import false_negative_rate, false_positive_rate, true_positive_rate
+from sklearn.metrics import confusion_matrix
 
-from scoring.measures import TAUS, compute
-from scoring.measures.errors import RATES
+from scoring.measures import TAUS, Counts, compute
+
+IDENTITY = ["false_positive_rate", "false_negative_rate", "positive_predictive_value", "prevalence"]
 
 COMPAS = {  # ProPublica: group → (survived low, survived high, recidivated low, recidivated high)
     "black": (990, 805, 532, 1369),
@@ -43,8 +47,72 @@ def test_propublica(compas, group, measure):
 
 @pytest.mark.parametrize("group", COMPAS)
 def test_chouldechova_identity(compas, group):
-    fpr, fnr, ppv, prevalence = (value(compas, group, rate) for rate in RATES)
+    fpr, fnr, ppv, prevalence = (value(compas, group, rate) for rate in IDENTITY)
     assert fpr == pytest.approx(prevalence / (1 - prevalence) * (1 - ppv) / ppv * (1 - fnr), abs=1e-12)
+
+
+@pytest.mark.parametrize("group", COMPAS)
+def test_what_is_not_missed_is_found_and_what_is_not_right_is_wrong(compas, group):
+    for one, other in (
+        ("true_positive_rate", "false_negative_rate"),
+        ("false_discovery_rate", "positive_predictive_value"),
+    ):
+        assert value(compas, group, one) == pytest.approx(1 - EXPECTED[group, other], abs=1e-6)
+
+
+def test_ratios_are_to_the_reference_and_no_convention_speaks_of_them(compas):
+    assert value(compas, "black", "false_positive_rate_ratio") == pytest.approx(0.448468 / 0.234543, abs=1e-5)
+    assert value(compas, "black", "false_negative_rate_ratio") == pytest.approx(0.279853 / 0.477226, abs=1e-5)
+    ratios = compas.filter(pl.col("measure").str.ends_with("_ratio") & pl.col("measure").str.starts_with("false"))
+    assert set(ratios["method"]) == {"score"}
+    assert not ratios["note"].str.contains("FRAGILE").any()
+
+
+def test_a_ratio_is_undefined_where_nobody_in_the_reference_meets_with_the_error(cube, study):
+    cells = {"a": (0, 90, 30, 10), "b": (5, 95, 30, 20)}  # false positives, true negatives, true positives, missed
+    rows = [
+        {"group": g, "outcome": "listed", "selected": s, "truth": t, "n": k}
+        for g, counts in cells.items()
+        for k, (s, t) in zip(counts, [(True, False), (False, False), (True, True), (False, True)], strict=True)
+    ]
+    found = compute({"outcome": cube(rows)}, study("a"), ["false_positive_rate_ratio"]).row(0, named=True)
+    assert (found["value"], found["status"]) == (float("inf"), "zero_denom")
+    assert found["note"].startswith("nobody in the reference meets with this error")
+    assert found["high"] is None or found["high"] == float("inf")
+
+
+def random_people(seed=8, n=6_000, groups="abc"):
+    rng = np.random.default_rng(seed)
+    group, harm = rng.choice(list(groups), n), rng.choice(6, n, p=[0.5, 0.1, 0.1, 0.1, 0.1, 0.1])
+    chosen = rng.random(n) < 0.1 + 0.08 * harm + 0.05 * (group == "b")
+    return pl.DataFrame({"group": group, "harm": harm, "selected": chosen, "outcome": "listed", "group_by": "g"})
+
+
+def outcome_cube(people):
+    head = {"world": "w", "scheme": "s", "draw": -1, "seed": 1}
+    people = people.with_columns(pl.lit(v).alias(k) for k, v in head.items())
+    return Counts.of(people, people.columns)
+
+
+@pytest.mark.parametrize(("level", "param"), [(0, "tau=1"), (2, "tau=10"), (4, "tau=100")])
+def test_rates_equal_fairlearn_and_scikit_learn_and_obey_the_identity(study, level, param):
+    people = random_people()
+    found = compute({"outcome": outcome_cube(people)}, study("a")).filter(pl.col("uncertainty") == "audit")
+    for group in "abc":
+        harmful, chosen = people.filter(pl.col("group") == group).select(pl.col("harm") > level, "selected")
+        tn, fp, fn, tp = confusion_matrix(harmful, chosen).ravel()
+        expected = {
+            "false_positive_rate": false_positive_rate(harmful, chosen),
+            "false_negative_rate": false_negative_rate(harmful, chosen),
+            "true_positive_rate": true_positive_rate(harmful, chosen),
+            "positive_predictive_value": tp / (tp + fp),
+            "false_discovery_rate": fp / (tp + fp),
+            "prevalence": (tp + fn) / (tn + fp + fn + tp),
+        }
+        ours = {measure: value(found, group, measure, param) for measure in expected}
+        assert ours == pytest.approx(expected, abs=1e-12)
+        fpr, fnr, ppv, prevalence = (ours[rate] for rate in IDENTITY)
+        assert fpr == pytest.approx(prevalence / (1 - prevalence) * (1 - ppv) / ppv * (1 - fnr), abs=1e-12)
 
 
 def test_differences_are_to_the_reference(compas):
