@@ -320,8 +320,8 @@ def page(found: dict) -> str:
         ),
         "## False findings of the primary family",
         f"How often a family of {CLAIMS} claims finds something where all groups are equal; {found['runs']:,} runs. p "
-        "of the pooled z test, of Fisher's where fewer than five are expected in a cell. Promised are 5% of runs, give or "
-        f"take one; Holm's correction keeps that in {held} of {len(family)} settings.",
+        "of the pooled z test, of Fisher's where fewer than five are expected in a cell. Promised are 5% of runs, "
+        f"give or take one; Holm's correction keeps that in {held} of {len(family)} settings.",
         table(
             ["p", "n of each group", "one claim", "any of six, uncorrected", "any of six, Holm", "Holm, exact"],
             [

@@ -43,6 +43,8 @@ def rows(found: Iterable[Mapping[str, Any]], study: Study, measure: str, undefin
     ]:
         if name not in table.columns:
             table = table.with_columns(pl.lit(None, kind).alias(name))
+    unexplained = pl.col("value").is_null() & pl.col("status").is_null() & pl.col("note").is_null()
+    table = table.with_columns(pl.when(unexplained).then(pl.lit(undefined)).otherwise("note").alias("note"))
     keys = [c for c in table.columns if c not in CARRIED]
     audit = seeds.first_seed(table).filter(pl.col("method").is_not_null() | pl.lit(study.single))
     told = table.group_by(keys, maintain_order=True).agg(pl.col("status", "note").drop_nulls().first())
@@ -66,7 +68,6 @@ def rows(found: Iterable[Mapping[str, Any]], study: Study, measure: str, undefin
     )
     return both.with_columns(
         status.alias("status"),
-        pl.when(gone & pl.col("note").is_null()).then(pl.lit(undefined)).otherwise("note").alias("note"),
         pl.lit(measure).alias("measure"),
         pl.lit(study.level).alias("level"),
         pl.col("n").round().cast(pl.Int64),

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from scoring.measures import estimates, groups, nulls, resample
 from scoring.measures.counts import UNKNOWN, Counts
-from scoring.measures.rates import SMALL_EXPECTED, SMALL_GROUP, SMALL_SHARE
+from scoring.measures.rates import LARGE_GROUP, SMALL_EXPECTED, SMALL_GROUP, SMALL_SHARE
 from scoring.measures.study import SEED, Study
 from scoring.result import NOT_APPLICABLE
 
 ALL = "all groups"
 DRAWS = 2_000
+NOBODY = "nobody of these groups is selected"
 METHOD = f"equal rates, {DRAWS:,} draws"
 
 Cells = NDArray[np.int64]
@@ -67,15 +68,13 @@ def small(y: Cells, n: Cells) -> NDArray[np.bool_]:
     """Say which groups are small cells: few persons, a small share, or few expected either way beside the others."""
     rarer = min(y.sum(), n.sum() - y.sum()) / n.sum()
     fewer = np.minimum(n, n.sum() - n)
-    return (n < SMALL_GROUP) | (n < SMALL_SHARE * n.sum()) | (fewer * rarer < SMALL_EXPECTED)
+    return (n < SMALL_GROUP) | ((n < SMALL_SHARE * n.sum()) & (n < LARGE_GROUP)) | (fewer * rarer < SMALL_EXPECTED)
 
 
 def _rows(
     counts: Counts, study: Study, measure: str, statistic: Callable[[Cells, Cells], Floats], low: bool = False
 ) -> pl.DataFrame:
-    return nulls.rows(
-        _found(counts, study, statistic, low), study, measure, "nobody of these groups is selected", (0, 1)
-    )
+    return nulls.rows(_found(counts, study, statistic, low), study, measure, within=(0, 1))
 
 
 def _found(
@@ -96,6 +95,8 @@ def _found(
         told |= {"n": int(n.sum()), "note": None if fit.all() else left}
         if len(n) < 2:
             yield {**told, "value": None, "status": NOT_APPLICABLE}
+        elif not y.any() and low:
+            yield {**told, "value": None, "method": METHOD, "note": "; ".join(filter(None, [NOBODY, told["note"]]))}
         elif every.audited:
             null = statistic(equal_rates(y, n, DRAWS, resample.philox(SEED)), n)
             yield from nulls.beside(told, float(statistic(y, n)), null, METHOD, study.level, low)

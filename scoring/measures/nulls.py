@@ -61,15 +61,8 @@ def rows(
 
     `within` is what is possible, beyond which no interval over seeds reaches.
     """
-    table = estimates.rows([_reasoned(one, undefined) for one in found], study, measure)
-    if table.is_empty():
+    table = estimates.rows(found, study, measure, undefined)
+    if "term" not in table.columns:  # nothing found, or one group alone
         return table
     kept = table.filter((pl.col("term") != LINE).fill_null(True) | (pl.col("uncertainty") == "audit"))
     return kept.with_columns(pl.col(c).clip(*within) for c in ("low", "high"))
-
-
-def _reasoned(one: Mapping[str, Any], undefined: str) -> Mapping[str, Any]:
-    """Say why a value is undefined, unless a status of its own says so."""
-    if one.get("status") or not (one["value"] is None or np.isnan(one["value"])):
-        return one
-    return {**one, "note": "; ".join(filter(None, [undefined, one.get("note")]))}

@@ -19,11 +19,9 @@ from scoring.measures.intervals import Interval
 from scoring.measures.study import BEST, EVERYONE, GROUP, LARGEST, REST, WORLD, Study
 from scoring.result import COLUMNS, NOT_APPLICABLE, OK, SINGLE_GROUP, SMALL_CELL, ZERO_DENOM
 
-SMALL_GROUP, SMALL_EXPECTED, SMALL_SHARE = (
-    30,
-    significance.EXPECTED,
-    0.02,
-)  # persons; persons; Uniform Guidelines practice
+SMALL_GROUP, SMALL_EXPECTED = 30, significance.EXPECTED  # persons
+SMALL_SHARE = 0.02  # Uniform Guidelines practice
+LARGE_GROUP = 1_000  # persons from which on a group is never called small for its share; our convention
 CONVENTION = {"favourable": 0.8, "adverse": 1.25}  # 29 CFR 1607.4(D), a US convention, and its mirror
 FRAGILE = "FRAGILE_ONE_PERSON: one person more or fewer changes the side of the convention"
 NOBODY = "nobody in the denominator"
@@ -191,7 +189,7 @@ def _fragile() -> pl.Expr:
 
 def _status(statistic: Statistic) -> pl.Expr:
     """Say how far a value can be trusted, from the (mean) counts behind it."""
-    small = (pl.col("n") < SMALL_GROUP) | (pl.col("share") < SMALL_SHARE)
+    small = (pl.col("n") < SMALL_GROUP) | ((pl.col("share") < SMALL_SHARE) & (pl.col("n") < LARGE_GROUP))
     if not statistic.compared:
         return (
             pl.when(pl.col("value").is_null())

@@ -47,7 +47,8 @@ def seed_rows(table: pl.DataFrame, keys: list[str], level: float, pooled: pl.Exp
     """Return one row a value of each scheme that is no family: mean and t interval over seeds."""
     means = over_seeds(table.filter(pl.col("draw") == NO_DRAW), keys, pooled)
     half = pl.col("mcse") * pl.Series(intervals.student(level, means["seeds"].to_numpy()), dtype=pl.Float64)
-    partly = pl.format("undefined in {} of {} seeds: counts pooled over seeds", "undefined", "seeds")
+    pooling = "" if pooled is None else ": counts pooled over seeds"
+    partly = pl.format(f"undefined in {{}} of {{}} seeds{pooling}", "undefined", "seeds")
     return means.with_columns(
         (pl.col("value") - half).fill_nan(None).alias("low"),
         (pl.col("value") + half).fill_nan(None).alias("high"),

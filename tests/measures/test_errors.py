@@ -120,7 +120,7 @@ def test_differences_are_to_the_reference(compas):
 
 
 def test_every_threshold_is_shown_and_an_empty_class_is_undefined(compas):
-    errors = compas.filter(pl.col("measure").str.contains("|".join(RATES)))
+    errors = compas.filter(pl.col("measure").str.contains("|".join(IDENTITY)))
     assert set(errors["param"]) == {f"tau={t}" for t in TAUS}
     missing = compas.filter(pl.col("param") == "tau=100", pl.col("measure") == "false_negative_rate")
     assert missing["value"].to_list() == [None, None]
