@@ -22,8 +22,8 @@ import polars as pl
 
 from scoring import measures, population, schemes
 from scoring.experiment import config as configs
-from scoring.experiment import designs
-from scoring.experiment.chunk import SUMS, chunk, with_lists
+from scoring.experiment import bins, designs
+from scoring.experiment.chunk import SUMS, added, chunk, with_lists
 from scoring.experiment.config import Declared, Experiment
 from scoring.measures import Counts
 from scoring.result import Result
@@ -183,9 +183,7 @@ def pool(found: Iterator[Cubes]) -> Cubes:
 
 def pooled(cube: str, found: list[Counts]) -> Counts:
     """Add up the counts of one cube at once."""
-    axes, sums = found[0].axes, sums_of(cube)
-    cells = pl.concat(counts.cells for counts in found)
-    return Counts(axes, cells.group_by(axes).agg(pl.col(sums).sum()).sort(axes))
+    return Counts(found[0].axes, added(cube.rpartition(".")[2], pl.concat(counts.cells for counts in found)))
 
 
 def sums_of(cube: str) -> list[str]:
@@ -261,7 +259,8 @@ def fingerprints(declared: Declared, ready: list[designs.Design]) -> dict[str, A
 
 def key(config: Experiment, hashes: dict[str, Any]) -> str:
     """Return the name under which chunks are kept: chunks of anything else are not taken up again."""
-    counted = config.model_dump(include={"people", "schemes", "baseline", "groups", "events", "probes", "draws"})
+    of = {"people", "schemes", "baseline", "groups", "strata", "events", "probes", "draws"}
+    counted = config.model_dump(include=of)
     return hashlib.sha256(json.dumps([counted, hashes], sort_keys=True).encode()).hexdigest()[:16]
 
 

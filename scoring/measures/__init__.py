@@ -24,10 +24,10 @@ from scoring.measures import (
 )
 from scoring.measures.counts import Counts
 from scoring.measures.errors import TAUS
-from scoring.measures.study import Study
+from scoring.measures.study import REFERENCES, Study
 from scoring.result import COLUMNS, tidy
 
-__all__ = ["MEASURES", "TAUS", "Counts", "Measure", "Study", "compute"]
+__all__ = ["MEASURES", "REFERENCES", "TAUS", "Counts", "Measure", "Study", "compute"]
 
 
 @dataclass(frozen=True)
