@@ -41,9 +41,11 @@ def wide_enough(scores: list[int], width: int, most: int) -> int:
     return width
 
 
-def largest(cells: pl.DataFrame) -> dict[str, float]:
-    """Return, by scheme, the largest share of its persons in one bin; only of schemes whose scores were binned."""
-    rough = cells.filter(pl.col("group_by") == "everyone").filter(pl.col("width").max().over("scheme") > EXACT)
+def rough(cells: pl.DataFrame) -> dict[str, tuple[int, float]]:
+    """Return, by scheme, the width of the bins and the largest share of persons in one; only where there are bins."""
+    found = cells.filter(pl.col("group_by") == "everyone").filter(pl.col("width").max().over("scheme") > EXACT)
     one = ["world", "scheme", "draw", "seed"]
-    share = rough.group_by(*one, "score").agg(pl.col("n").sum()).with_columns(pl.col("n") / pl.col("n").sum().over(one))
-    return dict(share.group_by("scheme", maintain_order=True).agg(pl.col("n").max()).iter_rows())
+    filled = found.group_by(*one, "score").agg(pl.col("n").sum(), pl.col("width").max())
+    shares = filled.with_columns(pl.col("n") / pl.col("n").sum().over(one))
+    by_scheme = shares.group_by("scheme").agg(pl.col("width", "n").max())
+    return {scheme: (width, share) for scheme, width, share in by_scheme.iter_rows()}
