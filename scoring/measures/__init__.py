@@ -20,6 +20,7 @@ from scoring.measures import (
     errors,
     explanation,
     stability,
+    tipping,
     turnover,
 )
 from scoring.measures.counts import Counts
@@ -32,13 +33,13 @@ __all__ = ["MEASURES", "REFERENCES", "TAUS", "Counts", "Measure", "Study", "comp
 
 @dataclass(frozen=True)
 class Measure:
-    """One entry of the catalogue; `also` names a second cube, handed over where there is one."""
+    """One entry of the catalogue; `also` names a second cube, or more, handed over where there are any."""
 
     function: Callable[..., pl.DataFrame]
     cube: str
     question: str
     family: str
-    also: str | None = None
+    also: str | tuple[str, ...] = ()
 
 
 MEASURES: dict[str, Measure] = {
@@ -81,6 +82,13 @@ MEASURES: dict[str, Measure] = {
     ),
     "positive_predictive_value_difference": Measure(
         errors.positive_predictive_value_difference, "outcome", "For whom does a verdict mean less?", "errors"
+    ),
+    "tipping_point": Measure(
+        tipping.tipping_point,
+        "outcome",
+        "How much would have to be otherwise to reverse what was declared beforehand?",
+        "disparity",
+        ("coverage", "score"),
     ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),
@@ -137,7 +145,8 @@ def compute(cubes: Mapping[str, Counts], study: Study, names: Literal["all"] | I
         measure = MEASURES[name]
         if measure.cube not in cubes:
             continue
-        also = {measure.also: cubes.get(measure.also)} if measure.also else {}
+        further = (measure.also,) if isinstance(measure.also, str) else measure.also
+        also = {cube: cubes.get(cube) for cube in further}
         rows = measure.function(cubes[measure.cube], study, **also)
         if study.single and not rows.is_empty():
             rows = rows.filter(pl.col("uncertainty") != "seeds")
