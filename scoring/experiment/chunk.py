@@ -64,6 +64,18 @@ def visible(people: pl.DataFrame, design: Design, *also: str) -> pl.DataFrame:
     return people.select(*dict.fromkeys([*reads, *also]))
 
 
+def scored(
+    people: pl.DataFrame, designs: Sequence[Design], past: Past, *axes: str
+) -> Iterator[tuple[Design, pl.DataFrame]]:
+    """Yield what each design makes of the people of one year; lists come before the designs that take them over."""
+    verdicts: dict[str, pl.DataFrame] = {}
+    for design in designs:
+        frame = seen_by(visible(people, design, *axes), design, past, verdicts)
+        outcome = verdicts[design.name] = design.scheme.score(frame)
+        past.keep(design, outcome)
+        yield design, outcome
+
+
 def count(
     people: pl.DataFrame,
     designs: Sequence[Design],
@@ -76,12 +88,8 @@ def count(
 ) -> None:
     """Score one batch in one year; count the turnover of lists, and in the last year the verdicts."""
     signatures: dict[int, list[pl.Series]] = defaultdict(list)
-    verdicts: dict[str, pl.DataFrame] = {}
     axes = [axis for axis in ("cell", "harm", "stratum") if axis in people.columns]
-    for design in designs:
-        frame = seen_by(visible(people, design, *axes), design, past, verdicts)
-        outcome = verdicts[design.name] = design.scheme.score(frame)
-        past.keep(design, outcome)
+    for design, outcome in scored(people, designs, past, *axes):
         if design.scheme.state:
             flow = cubes.tally(turnover(outcome, year), ["period", "listed", "entered", "leaves"])
             keep(tables, design, {"turnover": groups.roll_up(flow)})

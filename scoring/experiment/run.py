@@ -21,12 +21,12 @@ from typing import Any
 import polars as pl
 
 from scoring import measures, population
-from scoring.experiment import bins, designs
+from scoring.experiment import bins, designs, tipping
 from scoring.experiment import config as configs
 from scoring.experiment.chunk import SUMS, chunk, with_lists
 from scoring.experiment.config import Declared, Experiment
 from scoring.measures import Counts
-from scoring.result import Result
+from scoring.result import Result, tidy
 
 SHOWN = ("sex", "age_band", "residence", "hukou_place", "legal_form", "size", "level", "kind")
 Progress = Callable[[int, int], None]
@@ -97,7 +97,12 @@ def execute(
 
 def measured(declared: Declared, ready: list[designs.Design], kind: str, cubes: Cubes) -> pl.DataFrame:
     """Return the rows of one kind of subject."""
-    return measures.compute(cubes, studied(declared, ready, kind, cubes), declared.config.measures)
+    config, study = declared.config, studied(declared, ready, kind, cubes)
+    rows = measures.compute(cubes, study, config.measures)
+    if "outcome" in cubes and (config.measures == "all" or "tipping_point" in config.measures):
+        again = tipping.multipliers(declared, ready, kind, study, cubes["outcome"])
+        rows = rows if again.is_empty() else tidy(pl.concat([rows, again]))
+    return rows
 
 
 def chunks(

@@ -8,8 +8,8 @@ one of them is found in closed form, without a search.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +95,7 @@ def unscored(line: Line, mine: Share, theirs: Share) -> tuple[float, float, floa
 
 def cut(
     line: Line,
-    scores: Sequence[float],
+    scores: NDArray[Any],
     mine: NDArray[np.int64],
     theirs: NDArray[np.int64],
     at: float,
@@ -106,11 +106,10 @@ def cut(
     `mine` and `theirs` are persons by score, the scores sorted. Of cuts that select the same persons it is the nearest;
     where scores are whole numbers, so are cuts. Cuts with fewer than 10 persons on either side are not looked at.
     """
-    values = np.asarray(scores)
-    whole = np.issubdtype(values.dtype, np.integer)
-    higher = values[values >= at] + 1 if whole else values[values > at]
-    cuts = np.concatenate([[at], higher, values[values < at]])
-    first = np.searchsorted(values, cuts, side="left")
+    whole = np.issubdtype(scores.dtype, np.integer)
+    higher = scores[scores >= at] + 1 if whole else scores[scores > at]
+    cuts = np.concatenate([[at], higher, scores[scores < at]])
+    first = np.searchsorted(scores, cuts, side="left")
     shares = []
     for counts in (mine, theirs):
         below = np.concatenate([[0], np.cumsum(counts)])[first]
