@@ -21,7 +21,7 @@ def binned(cells: pl.DataFrame, of: Sequence[str] = (), most: int = MOST) -> pl.
     A bin is named by its lowest score. What stands in bins already is never put into narrower ones.
     """
     if "width" not in cells.columns:
-        cells = cells.with_columns(pl.lit(EXACT, pl.Int32).alias("width"))
+        cells = cells.select(pl.exclude("n"), pl.lit(EXACT, pl.Int32).alias("width"), "n")
     found = cells.group_by(of or pl.lit(0).alias("all")).agg(pl.col("score").unique(), pl.col("width").max())
     widths = [wide_enough(scores, width, most) for scores, width in found.select("score", "width").iter_rows()]
     if max(widths, default=EXACT) == EXACT:
