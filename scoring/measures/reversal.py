@@ -61,18 +61,25 @@ def side(line: Line, mine: Share, theirs: Share) -> int | None:
 def turned(line: Line, now: int | None, mine: Share, theirs: Share) -> bool:
     """Tell whether a comparison no longer says what it said; a difference that is gone has turned."""
     then = side(line, mine, theirs)
-    return bool(now) and then is not None and then != now
+    gone = line is SIGN and mine.n > 0 and theirs.n > 0  # nobody has the outcome in either group
+    return bool(now) and (gone if then is None else then != now)
+
+
+def direction(line: Line, now: int) -> int:
+    """Return whether the rate of the group must rise (1) or fall (-1) for a comparison to turn."""
+    return -now * line.beyond if line.beyond else -now
 
 
 def verdicts(line: Line, mine: Share, theirs: Share) -> int | None:
     """Return how many verdicts in the group would have to be otherwise; None if even all would not do."""
     now = side(line, mine, theirs)
-    short = line.at * theirs.rate * mine.n - mine.y  # how many more would meet the line
-    step = 1 if short > 0 or (short == 0 and line.beyond < 0) else -1
-    least = math.ceil(abs(short) - NEAR * mine.n)
+    if not now:
+        return None
+    step = direction(line, now)
+    least = math.ceil(step * (line.at * theirs.rate * mine.n - mine.y) - NEAR * mine.n)
     for number in (least, least + 1):
         other = replace(mine, y=mine.y + step * number)
-        if number and 0 <= other.y <= mine.n and turned(line, now, other, theirs):
+        if number and -NEAR <= other.y <= mine.n + NEAR and turned(line, now, other, theirs):
             return number
     return None
 
@@ -83,13 +90,16 @@ def unscored(line: Line, mine: Share, theirs: Share) -> tuple[float, float, floa
     The unscored of the group and of the reference move together, in opposite directions. None if not even all against
     none turns the comparison.
     """
+    now = side(line, mine, theirs)
+    if not now:
+        return None
+    end, their_end = (1.0, 0.0) if direction(line, now) > 0 else (0.0, 1.0)
     gap = mine.rate - line.at * theirs.rate
-    end, their_end = (0.0, 1.0) if gap > 0 or (gap == 0 and line.beyond > 0) else (1.0, 0.0)
     part, their_part = (one.unscored / (one.n + one.unscored) for one in (mine, theirs))
     slope = part * (end - mine.rate) - line.at * their_part * (their_end - theirs.rate)
-    if not slope or not 0 <= -gap / slope <= 1:
+    if not slope or not 0 <= -gap / slope <= 1 + NEAR:
         return None
-    far = -gap / slope
+    far = min(1.0, -gap / slope)
     return far, mine.rate + far * (end - mine.rate), theirs.rate + far * (their_end - theirs.rate)
 
 

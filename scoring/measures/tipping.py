@@ -113,8 +113,10 @@ def verdicts(asked: Asked) -> Change:
     """How many verdicts in the group would have to be otherwise?"""
     one = asked.headline
     number = reversal.verdicts(asked.line, one.mine, one.theirs)
-    told = f"If {number:,} of {one.mine.n:,.0f} verdicts in {one['group']} were otherwise, {asked.turns}."
-    return Change("verdicts", number, told if number else f"No number of other verdicts in {one['group']} {asked.it}.")
+    if number is None:
+        return Change("verdicts", None, f"No number of other verdicts in {one['group']} {asked.it}.")
+    otherwise = f"If {number:,} of {one.mine.n:,.0f} verdicts in {one['group']} were otherwise"
+    return Change("verdicts", number, f"{otherwise}, {asked.turns}.")
 
 
 def reference(asked: Asked) -> Change | None:

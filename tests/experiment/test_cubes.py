@@ -116,7 +116,7 @@ def test_conditional_is_left_out_where_every_grouping_is_crossed(people):
 
 
 def test_conduct_has_a_word_for_every_level():
-    assert cubes.CONDUCT == [f"harm {level}" for level in range(len(TAUS) + 1)]
+    assert [f"harm {level}" for level in range(len(TAUS) + 1)] == cubes.CONDUCT
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +178,9 @@ def test_each_scheme_and_draw_has_bins_of_its_own_and_a_study_hears_of_the_large
     told = {"world": "w", "seed": 1, "group_by": "everyone", "group": "everyone"}
     one = lattice([0, 1, 2, 3], 10).with_columns(scheme=pl.lit("fine"), draw=-1)
     two = lattice([0, 64], 30).with_columns(scheme=pl.lit("coarse"), draw=-1)
-    cells = bins.binned(pl.concat([one, two]), bins.ONE, most=2).with_columns(pl.lit(v).alias(k) for k, v in told.items())
+    cells = bins.binned(pl.concat([one, two]), bins.ONE, most=2).with_columns(
+        pl.lit(v).alias(k) for k, v in told.items()
+    )
     assert dict(cells.select("scheme", "width").unique().iter_rows()) == {"fine": 2, "coarse": 1}
     assert bins.rough(cells) == {"fine": (2, 0.5)}
     scheme = ready("zhima_2015")
@@ -221,7 +223,7 @@ def test_a_study_is_told_of_what_was_declared():
     assert study.primary[0] == ("selection_rate_ratio", "commended", "residence")
     assert study.references["sex"] == "rest"
     assert study.schemes["hangzhou_2018"]["cuts"] == {"commended": (700, "above")}
-    assert list(study.schemes)[0] == "rongcheng_2016"  # differences are taken from the first
+    assert next(iter(study.schemes)) == "rongcheng_2016"  # differences are taken from the first
 
 
 def test_chunks_of_other_strata_are_not_taken_up_again():
