@@ -32,6 +32,7 @@ SHOWN = ("sex", "age_band", "residence", "hukou_place", "legal_form", "size", "l
 Progress = Callable[[int, int], None]
 Cubes = dict[str, Counts]
 PERSON = "person"
+OF_A_CHUNK = ("world", "seed")  # the first axes of every cube
 WORTH_A_PROCESS = 1_000_000  # people × seeds × worlds below which a second process costs more than it saves
 
 
@@ -190,8 +191,10 @@ def pool(found: Iterator[Cubes]) -> Cubes:
 
 def pooled(cube: str, found: list[Counts]) -> Counts:
     """Put the counts of one cube together: no two chunks are of one world and seed, so no cells coincide."""
-    cells = pl.concat(counts.cells for counts in found)
-    return Counts(found[0].axes, bins.binned(cells, bins.ONE) if cube.rpartition(".")[2] == "score" else cells)
+    whole = Counts.joined(found, first=len(OF_A_CHUNK))
+    if cube.rpartition(".")[2] == "score" and whole.cells["width"].max() != bins.EXACT:
+        return Counts(whole.axes, bins.binned(whole.cells, bins.ONE))
+    return whole
 
 
 def sums_of(cube: str) -> list[str]:

@@ -59,8 +59,9 @@ def headlines(
         return
     missing = without_score(coverage, group_by)
     parts = ["world", "scheme", *(["param"] if "param" in table.columns else [])]
-    for key, part in table.partition_by(parts, as_dict=True, maintain_order=True).items():
-        world, scheme, *tau = key
+    taus = {truth: rank for rank, truth in enumerate(errors.truths(counts))}
+    found = table.partition_by(parts, as_dict=True).items()
+    for (world, scheme, *tau), part in sorted(found, key=lambda of: (*of[0][:2], *(taus[t] for t in of[0][2:]))):
         repeats = part.select("draw", "seed").n_unique()
         sums = part.group_by("group").agg(pl.col("y", "n").sum(), pl.col("polarity").first()).sort("group")
         groups = {

@@ -197,6 +197,19 @@ def test_the_cut_comes_from_the_scores_of_a_scheme_whose_outcome_hangs_on_them(v
     assert not [k for k in points(tipping.tipping_point(outcome, told, score=cube(rows))) if k[0] == "cut"]
 
 
+def test_rows_do_not_depend_on_the_order_of_the_counts(verdicts, study):
+    worlds = [verdicts({"a": (40 + 10 * i, 100), "b": (50, 100)}, world=w) for i, w in enumerate("wxyz")]
+    counts = sum(worlds[1:], worlds[0])
+    told = [tipping.tipping_point(counts, study("b", primary=[RATIO]))]
+    for _ in range(5):
+        shuffled = object.__new__(type(counts))
+        object.__setattr__(shuffled, "axes", counts.axes)
+        object.__setattr__(shuffled, "cells", counts.cells.sample(fraction=1, shuffle=True, seed=3))
+        told.append(tipping.tipping_point(shuffled, study("b", primary=[RATIO])))
+    assert all(table.equals(told[0]) for table in told)
+    assert points(told[0], world="w")["world", "sign", "a"][2] == "In x and y and z, the sign turns."
+
+
 def test_what_says_nothing_has_a_reason(verdicts, study):
     nobody = points(tipping.tipping_point(verdicts({"a": (0, 100), "b": (0, 100)}), study("b", primary=[RATIO])))
     assert nobody["verdicts", "sign", "a"] == (None, "zero_denom", tipping.NOBODY)
