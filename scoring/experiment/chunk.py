@@ -6,33 +6,36 @@ Nothing row-level outlives its batch of blocks, so memory does not grow with the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from scoring import population
-from scoring.experiment import cubes, probes
+from scoring.experiment import bins, cubes, probes
 from scoring.experiment.config import Experiment, grouping
 from scoring.experiment.designs import NO_DRAW, Design
 from scoring.experiment.years import Past, in_order, lists_of, seen_by, turnover
 from scoring.measures import Counts
 
 BLOCKS_AT_ONCE = 4
+FOLDED = 500_000  # rows of a cube above which batches are added up before the next one
 SUMS = {"ledger": ["n", "score"], "lottery": ["n", "pairs"]}
 Tables = defaultdict[str, list[pl.DataFrame]]
 
 
 def chunk(config: Experiment, plan: Any, designs: Sequence[Design], seed: int) -> dict[str, Counts]:
     """Return every cube of one seed in one world, over the subjects of one kind."""
-    groups = cubes.Groupings(tuple(grouping(g) for g in config.groups_of(plan.subject)), plan.levels)
+    names = tuple(grouping(g) for g in config.groups_of(plan.subject))
+    groups = cubes.Groupings(names, plan.levels, tuple(config.strata_of(plan.subject)))
     tables: Tables = defaultdict(list)
     designs = in_order(designs)
     last = config.people.years - 1
     for years in batches(config, plan, seed, groups):
         past = Past()
         for year, people in enumerate(years):
-            count(people, designs, groups, tables, past, year, year == last)
+            count(people, designs, groups, plan.records, tables, past, year, year == last)
+        fold(tables)
     if config.probes:
         look_again(config, plan, designs, seed, groups, tables)
     return {cube: pooled(cube, found, plan.world, seed) for cube, found in tables.items()}
@@ -52,7 +55,7 @@ def drawn(
     """Draw some blocks in one year; in the first, everyone does what the experiment says that all do."""
     do = config.events.get(plan.subject) if year == 0 else None
     frames = [population.draw(plan, seed, block, rows, year=year, do=do) for block, rows in blocks]
-    return pl.concat(frames).with_columns(groups.cell(), cubes.harm_level())
+    return pl.concat(frames).with_columns(*groups.places(), cubes.harm_level())
 
 
 def visible(people: pl.DataFrame, design: Design, *also: str) -> pl.DataFrame:
@@ -61,10 +64,23 @@ def visible(people: pl.DataFrame, design: Design, *also: str) -> pl.DataFrame:
     return people.select(*dict.fromkeys([*reads, *also]))
 
 
+def scored(
+    people: pl.DataFrame, designs: Sequence[Design], past: Past, *axes: str
+) -> Iterator[tuple[Design, pl.DataFrame]]:
+    """Yield what each design makes of the people of one year; lists come before the designs that take them over."""
+    verdicts: dict[str, pl.DataFrame] = {}
+    for design in designs:
+        frame = seen_by(visible(people, design, *axes), design, past, verdicts)
+        outcome = verdicts[design.name] = design.scheme.score(frame)
+        past.keep(design, outcome)
+        yield design, outcome
+
+
 def count(
     people: pl.DataFrame,
     designs: Sequence[Design],
     groups: cubes.Groupings,
+    records: Mapping[str, Any],
     tables: Tables,
     past: Past,
     year: int,
@@ -72,17 +88,14 @@ def count(
 ) -> None:
     """Score one batch in one year; count the turnover of lists, and in the last year the verdicts."""
     signatures: dict[int, list[pl.Series]] = defaultdict(list)
-    verdicts: dict[str, pl.DataFrame] = {}
-    for design in designs:
-        frame = seen_by(visible(people, design, "cell", "harm"), design, past, verdicts)
-        outcome = verdicts[design.name] = design.scheme.score(frame)
-        past.keep(design, outcome)
+    axes = [axis for axis in ("cell", "harm", "stratum") if axis in people.columns]
+    for design, outcome in scored(people, designs, past, *axes):
         if design.scheme.state:
             flow = cubes.tally(turnover(outcome, year), ["period", "listed", "entered", "leaves"])
             keep(tables, design, {"turnover": groups.roll_up(flow)})
         if not last:
             continue
-        keep(tables, design, cubes.verdict_cubes(outcome, design.scheme, groups))
+        keep(tables, design, cubes.verdict_cubes(outcome, design.scheme, groups, records))
         if has_ledger(design):
             ledger = design.scheme.ledger(outcome)
             keep(tables, design, {"ledger": cubes.ledger_cube(ledger, design.scheme, groups)})
@@ -143,9 +156,23 @@ def keep(tables: Tables, design: Design, found: dict[str, pl.DataFrame]) -> None
         tables[cube].append(table.select(name, draw, *table.columns))
 
 
+def fold(tables: Tables, most: int = FOLDED) -> None:
+    """Add up what the batches so far have left of a cube, where it has grown long."""
+    for cube, found in tables.items():
+        if len(found) > 1 and sum(table.height for table in found) > most:
+            tables[cube] = [added(cube, pl.concat(found))]
+
+
+def added(cube: str, table: pl.DataFrame) -> pl.DataFrame:
+    """Add up the rows of one cube that stand for the same cell."""
+    sums = SUMS.get(cube, ["n"])
+    axes = [c for c in table.columns if c not in sums]
+    whole = table.group_by(axes).agg(pl.col(sums).sum())
+    return bins.binned(whole, bins.ONE) if cube == "score" else whole
+
+
 def pooled(cube: str, found: list[pl.DataFrame], world: str, seed: int) -> Counts:
     """Pool the tables of one cube into its counts."""
-    table = pl.concat(found).select(pl.lit(world).alias("world"), pl.lit(seed, pl.Int32).alias("seed"), pl.all())
-    sums = SUMS.get(cube, ["n"])
-    axes = tuple(c for c in table.columns if c not in sums)
-    return Counts(axes, table.group_by(axes).agg(pl.col(sums).sum()).sort(axes))
+    of = pl.lit(world).alias("world"), pl.lit(seed, pl.Int32).alias("seed")
+    table = added(cube, pl.concat(found)).select(*of, pl.all())
+    return Counts(tuple(c for c in table.columns if c not in SUMS.get(cube, ["n"])), table)

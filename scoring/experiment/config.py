@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scoring import measures, population, schemes, workspace
 from scoring.documents import Document, Loc, Problem, Refused, did_you_mean, read
 from scoring.experiment.people import recipe_of
+from scoring.measures import REFERENCES
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 
@@ -63,7 +65,16 @@ class Experiment(Part):
     events: dict[Kind, dict[str, Annotated[int, Field(ge=0, le=64)]]] = Field(
         default={}, description="what everyone does in the first year: how many, of which record type"
     )
-    references: dict[str, str] = Field(default={}, description="the group that others are compared with, by attribute")
+    strata: list[str] | dict[Kind, list[str]] = Field(
+        default=[],
+        description="attributes that may rightly make a difference, crossed: verdicts are compared within them too; "
+        "by kind of subject where there are several",
+    )
+    references: dict[str, str] = Field(
+        default={},
+        description="the group that others are compared with, by attribute: one of its levels, or `largest`, `best`, "
+        "or `rest` of all persons",
+    )
     primary: list[Primary] = Field(default=[], max_length=6, description="at most six, declared before the run")
     probes: Probes | None = None
     draws: int = Field(default=5, ge=1, le=1_000, description="how many, of each scheme whose weights are unknown")
@@ -84,6 +95,10 @@ class Experiment(Part):
         """Return what subjects of a kind are grouped by."""
         return self.groups if isinstance(self.groups, list) else self.groups.get(kind, [])  # type: ignore[call-overload]
 
+    def strata_of(self, kind: str) -> list[str]:
+        """Return the attributes that make the strata of subjects of a kind."""
+        return self.strata if isinstance(self.strata, list) else self.strata.get(kind, [])  # type: ignore[call-overload]
+
     def groups_by_place(self) -> Iterator[tuple[Loc, Group]]:
         """Yield each grouping with its place in the document."""
         if isinstance(self.groups, list):
@@ -91,6 +106,14 @@ class Experiment(Part):
         else:
             for kind, groups in self.groups.items():
                 yield from ((("groups", kind, i), group) for i, group in enumerate(groups))
+
+    def strata_by_place(self) -> Iterator[tuple[Loc, str]]:
+        """Yield each attribute of the strata with its place in the document."""
+        if isinstance(self.strata, list):
+            yield from ((("strata", i), attribute) for i, attribute in enumerate(self.strata))
+        else:
+            for kind, attributes in self.strata.items():
+                yield from ((("strata", kind, i), attribute) for i, attribute in enumerate(attributes))
 
 
 def grouping(attributes: Group) -> str:
@@ -180,7 +203,8 @@ def misfits(config: Experiment, document: Document, recipe: Any, loaded: Mapping
             yield from unknown(record, own.counted, ("events", kind, record), f"record of a {kind}")
         if not config.groups_of(kind):
             yield document.problem(("groups",), f"nothing to group a {kind} by", f"groups: {{{kind}: […]}}")
-    for loc, group in config.groups_by_place():
+    places = [*config.groups_by_place(), *config.strata_by_place()]
+    for loc, group in places:
         mine = levels if loc[1] not in known_kinds else recipe.subject(str(loc[1])).levels()
         for j, attribute in enumerate([group] if isinstance(group, str) else group):
             yield from unknown(attribute, mine, loc if isinstance(group, str) else (*loc, j), "attribute")
@@ -193,8 +217,11 @@ def misfits(config: Experiment, document: Document, recipe: Any, loaded: Mapping
                 )
     for name, level in config.references.items():
         yield from unknown(name, config.groupings, ("references", name), "group")
-        if name in levels:
-            yield from unknown(level, levels[name], ("references", name), f"level of {name}")
+        attributes = name.split("*")
+        if level in REFERENCES or not levels.keys() >= set(attributes):
+            continue
+        known = ["*".join(parts) for parts in product(*(levels[a] for a in attributes))]
+        yield from unknown(level, [*known, *REFERENCES], ("references", name), f"level of {name}")
     outcomes = sorted({o for scheme in loaded.values() for o in scheme.outcomes})
     for i, claim in enumerate(config.primary):
         yield from unknown(claim.measure, measures.MEASURES, ("primary", i, "measure"), "measure")

@@ -9,22 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import product
 from typing import Any
 
 import polars as pl
 
+from scoring.experiment import bins
 from scoring.measures import TAUS
 
 EVERYONE = "everyone"
 SCORED = pl.col("coverage").cast(pl.String) == "scored"
+MOST_ADVERSE = 3  # adverse records told apart: 0, 1, 2, and so many or more
+RECORDS = [
+    f"{'3+' if n == MOST_ADVERSE else n} adverse{', credit' if credit else ''}"
+    for n in range(MOST_ADVERSE + 1)
+    for credit in (False, True)
+]
+CONDUCT = [f"harm {level}" for level in range(len(TAUS) + 1)]
 
 
 @dataclass(frozen=True)
 class Groupings:
-    """The groupings of an experiment (`residence`, `residence*sex`, …) over the levels of a population."""
+    """The groupings of an experiment (`residence`, `residence*sex`, …) over the levels of a population, and strata."""
 
     names: tuple[str, ...]
     levels: Mapping[str, Sequence[str]]
+    strata: tuple[str, ...] = ()
 
     @property
     def attributes(self) -> list[str]:
@@ -32,37 +42,70 @@ class Groupings:
         return list(dict.fromkeys(a for name in self.names for a in name.split("*")))
 
     @property
+    def single(self) -> list[str]:
+        """The groupings by one attribute."""
+        return [name for name in self.names if "*" not in name]
+
+    @property
     def strides(self) -> dict[str, int]:
-        sizes = [len(self.levels[a]) for a in self.attributes]
-        return {a: reduce(int.__mul__, sizes[:i], 1) for i, a in enumerate(self.attributes)}
+        return self._strides(self.attributes)
+
+    def _strides(self, attributes: Sequence[str]) -> dict[str, int]:
+        sizes = [len(self.levels[a]) for a in attributes]
+        return {a: reduce(int.__mul__, sizes[:i], 1) for i, a in enumerate(attributes)}
 
     def cell(self) -> pl.Expr:
         """Return the cell of each person."""
-        codes = [pl.col(a).to_physical().cast(pl.UInt32) * stride for a, stride in self.strides.items()]
-        return pl.sum_horizontal(codes).cast(pl.UInt32).alias("cell")
+        return _crossed(self.strides).alias("cell")
 
-    def group(self, name: str) -> pl.Expr:
-        """Return the group, in one grouping, of each cell."""
-        if name == EVERYONE:
-            return pl.lit(EVERYONE).alias("group")
-        parts = [
-            ((pl.col("cell") // self.strides[a]) % len(self.levels[a])).replace_strict(
-                dict(enumerate(self.levels[a])), return_dtype=pl.String
-            )
-            for a in name.split("*")
-        ]
-        return pl.concat_str(parts, separator="*").alias("group")
+    def places(self) -> list[pl.Expr]:
+        """Return where each person stands: the cell, and the stratum where strata are declared."""
+        stratum = [_crossed(self._strides(self.strata[::-1])).alias("stratum")] if self.strata else []
+        return [self.cell(), *stratum]
 
-    def roll_up(self, cells: pl.DataFrame, sums: Iterable[str] = ("n",)) -> pl.DataFrame:
-        """Return tallies by cell as tallies by grouping and group."""
+    def crossing(self, attributes: Sequence[str]) -> list[str]:
+        """Return the names of all cells of some attributes crossed, the last attribute the quickest to change."""
+        return ["*".join(parts) for parts in product(*(self.levels[a] for a in attributes))]
+
+    def within(self, attributes: Sequence[str]) -> pl.Expr:
+        """Return which of the cells of some attributes crossed each cell lies in, as a number."""
+        sizes = {a: len(self.levels[a]) for a in attributes}
+        parts = ((pl.col("cell") // self.strides[a]) % sizes[a] for a in attributes)
+        return reduce(
+            lambda whole, part: whole * sizes[part[0]] + part[1], zip(attributes, parts, strict=True), pl.lit(0)
+        )
+
+    def roll_up(
+        self, cells: pl.DataFrame, sums: Iterable[str] = ("n",), names: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """Return tallies by cell as tallies by grouping and group: everyone and all groupings, or those named."""
         sums = list(sums)
         axes = [c for c in cells.columns if c not in {"cell", *sums}]
-        return pl.concat(
-            cells.select(pl.lit(name).alias("group_by"), self.group(name), *axes, *sums)
-            .group_by("group_by", "group", *axes)
-            .agg(pl.col(sums).sum())
-            for name in (EVERYONE, *self.names)
-        )
+        rolled = []
+        for name in (EVERYONE, *self.names) if names is None else names:
+            attributes = [] if name == EVERYONE else name.split("*")
+            groups = self.crossing(attributes) if attributes else [EVERYONE]
+            found = cells.group_by(self.within(attributes).cast(pl.UInt32).alias("group"), *axes).agg(
+                pl.col(sums).sum()
+            )
+            rolled.append(found.select(pl.lit(name).alias("group_by"), worded("group", groups), *axes, *sums))
+        return pl.concat(rolled)
+
+    def named(self, cells: pl.DataFrame) -> pl.DataFrame:
+        """Return tallies by cell with one column `by__<attribute>` an attribute instead of the cell."""
+        by = [worded(self.within([a]), self.levels[a]).alias(f"by__{a}") for a in self.attributes]
+        return cells.select(*by, pl.exclude("cell"))
+
+
+def _crossed(strides: Mapping[str, int]) -> pl.Expr:
+    codes = [pl.col(a).to_physical().cast(pl.UInt32) * stride for a, stride in strides.items()]
+    return pl.sum_horizontal(codes).cast(pl.UInt32)
+
+
+def worded(code: str | pl.Expr, words: Sequence[str]) -> pl.Expr:
+    """Return numbers as the words that they stand for."""
+    expression = pl.col(code) if isinstance(code, str) else code
+    return expression.replace_strict(range(len(words)), list(words), return_dtype=pl.String)
 
 
 def tally(frame: pl.DataFrame, by: Sequence[str], **sums: pl.Expr) -> pl.DataFrame:
@@ -75,22 +118,79 @@ def harm_level() -> pl.Expr:
     return pl.sum_horizontal([(pl.col("hidden_harm") >= tau).cast(pl.Int8) for tau in TAUS]).cast(pl.Int8).alias("harm")
 
 
-def verdict_cubes(outcome: pl.DataFrame, scheme: Any, groups: Groupings) -> dict[str, pl.DataFrame]:
-    """Return the coverage, band and outcome cubes of one scored frame."""
-    names = list(scheme.outcomes)
-    verdicts = tally(
-        outcome.with_columns(pl.col("coverage", "band").cast(pl.String)), ["coverage", "band", *names, "harm"]
+def reached(scheme: Any, records: Mapping[str, Any]) -> pl.Expr:
+    """Return, as a number of RECORDS, what reached a scheme of each person: adverse records, and whether any credit.
+
+    Counted are the record types that the scheme reads, by the polarity that the recipe gives them.
+    """
+    adverse, credits = (
+        [pl.col(c).cast(pl.Int32) for c in columns_of(scheme, records, polarity)]
+        for polarity in ("adverse", "favourable")
     )
+    count = pl.sum_horizontal(adverse or [pl.lit(0)]).clip(0, MOST_ADVERSE)
+    credit = pl.any_horizontal([c > 0 for c in credits] or [pl.lit(False)]).fill_null(False)
+    return (2 * count + credit.cast(pl.Int32)).cast(pl.UInt8).alias("records")
+
+
+def columns_of(scheme: Any, records: Mapping[str, Any], polarity: str) -> list[str]:
+    """Return the columns a scheme reads that hold records of one polarity; of an amount, only without its count."""
+    mine = [name for name, record in records.items() if record.polarity == polarity]
+    counts = [f"n_{name}" for name in mine if f"n_{name}" in scheme.reads]
+    return counts + [f"amt_{n}" for n in mine if f"amt_{n}" in scheme.reads and f"n_{n}" not in counts]
+
+
+def verdict_cubes(
+    outcome: pl.DataFrame, scheme: Any, groups: Groupings, records: Mapping[str, Any] | None = None
+) -> dict[str, pl.DataFrame]:
+    """Return the cubes of one scored frame: coverage, band, score, outcome.
+
+    With `records`, the record types of the population, also what verdicts stand beside (`conditional`) and the cells
+    of all attributes crossed (`cells`). The frame is tallied once; all else is made of the tally.
+    """
+    names, scores = list(scheme.outcomes), ["score"] if scheme.base is not None else []
+    beside = ["records", *(["stratum"] if groups.strata else [])] if records is not None and names else []
+    told = outcome.with_columns(reached(scheme, records)) if beside and records is not None else outcome
+    verdicts = tally(told, ["coverage", "band", *names, "harm", *scores, *beside])
     scored = verdicts.filter(SCORED)
-    small = {"coverage": verdicts.group_by("cell", "coverage").agg(pl.col("n").sum())}
+    small = {"coverage": fewer(verdicts, ["cell", "coverage"])}
     if scheme.bands:
-        small["band"] = scored.group_by("cell", "band").agg(pl.col("n").sum())
+        small["band"] = fewer(scored, ["cell", "band"])
+    if scores:
+        small["score"] = bins.binned(fewer(scored, ["cell", "score", "harm"]))
     if names:
-        small["outcome"] = pl.concat(
-            scored.select("cell", pl.lit(name).alias("outcome"), pl.col(name).alias("selected"), "harm", "n")
-            for name in names
+        small["outcome"] = by_outcome(scored, names, ["cell", "harm"])
+    rolled = {cube: groups.roll_up(cells) for cube, cells in small.items()}
+    if beside:
+        rolled["cells"] = groups.named(by_outcome(scored, names, ["cell"]))
+        if groups.single:
+            rolled["conditional"] = conditional(by_outcome(scored, names, ["cell", "harm", *beside]), groups)
+    return rolled
+
+
+def fewer(cells: pl.DataFrame, axes: Sequence[str]) -> pl.DataFrame:
+    """Sum tallies over all axes but some."""
+    return cells.group_by(axes).agg(pl.col("n").sum())
+
+
+def by_outcome(scored: pl.DataFrame, names: Sequence[str], axes: Sequence[str]) -> pl.DataFrame:
+    """Return the tallies of each outcome over some axes, one outcome beneath the other."""
+    joint = fewer(scored, [*axes, *names])
+    return pl.concat(
+        fewer(
+            joint.select(pl.lit(name).alias("outcome"), pl.col(name).alias("selected"), *axes, "n"),
+            ["outcome", "selected", *axes],
         )
-    return {cube: groups.roll_up(cells) for cube, cells in small.items()}
+        for name in names
+    )
+
+
+def conditional(cells: pl.DataFrame, groups: Groupings) -> pl.DataFrame:
+    """Return verdicts beside latent conduct, what reached the scheme, and the declared strata, in words."""
+    rolled = groups.roll_up(cells.rename({"harm": "conduct"}), names=groups.single)
+    words = {"conduct": CONDUCT, "records": RECORDS} | (
+        {"stratum": groups.crossing(groups.strata)} if groups.strata else {}
+    )
+    return rolled.with_columns(worded(axis, of).alias(axis) for axis, of in words.items())
 
 
 def ledger_cube(ledger: pl.DataFrame, scheme: Any, groups: Groupings) -> pl.DataFrame:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
 
 from scoring import population, schemes
+from scoring.experiment import bins
 from scoring.experiment.config import Declared
 
 TRAINING_SEED = 1_000_003  # a learned scheme is fitted on this seed, which no run scores
@@ -70,6 +71,49 @@ def describe(designs: list[Design], declared: Declared, live: Mapping[str, set[s
             "live_rules": sorted(live.get(design.name, set())),
         }
     return described
+
+
+def facts(drawn: Sequence[Any], binned: tuple[int, float] | None = None) -> dict[str, Any]:
+    """Return what a measure needs of a scheme, given as all its draws: complexity, instrument, marks, what it closes.
+
+    `cuts` are those on which all draws agree. Where scores were put into bins of some width, `largest_bin` is the
+    largest share of persons in one, and only cuts at the edge of a bin are left.
+    """
+    scheme = drawn[-1]
+    cuts = [cuts_of(one) for one in drawn]
+    agreed = {name: cut for name, cut in cuts[0].items() if all(other.get(name) == cut for other in cuts)}
+    width, largest = binned or (bins.EXACT, None)
+    return {
+        "complexity": scheme.complexity(),
+        "instrument": scheme.instrument,
+        "marks": {rule.id: rule.mark for rule in scheme.rules},
+        "closes": schemes.closes(scheme),
+        "cuts": {name: (cut, side) for name, (cut, side) in agreed.items() if cut % width == 0},
+        **({"largest_bin": largest} if largest is not None else {}),
+    }
+
+
+def cuts_of(scheme: Any) -> dict[str, tuple[int, str]]:
+    """Return the cut of each outcome that the score alone decides: given from it on (`above`), or below it.
+
+    Such an outcome holds the top or the bottom bands of those that scores lead to, and no record moves a person across
+    the cut whatever her score.
+    """
+    ladder = [(rank, band) for rank, band in enumerate(scheme.bands) if not band.direct]
+    names = [band.name for band in scheme.bands]
+    most = [names.index(name) for _, _, name in scheme.direct_bands]  # the rank above which a record lets nobody be
+    found = {}
+    for outcome in scheme.outcomes.values():
+        given = [name in outcome.bands for name in names]
+        held = [given[rank] for rank, _ in ladder]
+        moved = any(given[low] != given[rank] for low in most for rank, _ in ladder if rank > low)
+        if outcome.when is not None or outcome.listed or moved or len(set(held)) < 2:
+            continue
+        if held == sorted(held):
+            found[outcome.name] = (ladder[held.index(True)][1].low, "above")
+        elif held == sorted(held, reverse=True):
+            found[outcome.name] = (ladder[held.index(False)][1].low, "below")
+    return found
 
 
 def example_ledger(scheme: Any, people: pl.DataFrame, attributes: list[str]) -> dict[str, Any] | None:

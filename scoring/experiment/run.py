@@ -20,18 +20,19 @@ from typing import Any
 
 import polars as pl
 
-from scoring import measures, population, schemes
+from scoring import measures, population
+from scoring.experiment import bins, designs, tipping
 from scoring.experiment import config as configs
-from scoring.experiment import designs
 from scoring.experiment.chunk import SUMS, chunk, with_lists
 from scoring.experiment.config import Declared, Experiment
 from scoring.measures import Counts
-from scoring.result import Result
+from scoring.result import Result, tidy
 
 SHOWN = ("sex", "age_band", "residence", "hukou_place", "legal_form", "size", "level", "kind")
 Progress = Callable[[int, int], None]
 Cubes = dict[str, Counts]
 PERSON = "person"
+OF_A_CHUNK = ("world", "seed")  # the first axes of every cube
 WORTH_A_PROCESS = 1_000_000  # people × seeds × worlds below which a second process costs more than it saves
 
 
@@ -78,10 +79,7 @@ def execute(
     if parts and fresh:
         shutil.rmtree(parts, ignore_errors=True)
     cubes = pool(chunks(declared, ready, parts and parts / key(config, hashes), workers, progress))
-    rows = pl.concat(
-        measures.compute(of_kind(cubes, kind), studied(declared, ready, kind), config.measures)
-        for kind in declared.kinds
-    )
+    rows = pl.concat(measured(declared, ready, kind, of_kind(cubes, kind)) for kind in declared.kinds)
     rows = rows.with_columns(pl.lit(config.experiment).alias("experiment"))
     manifest = {
         **told(declared, ready, cubes, hashes),
@@ -96,6 +94,16 @@ def execute(
             counts.cells.write_parquet(folder / "counts" / f"{cube}.parquet")
         shutil.rmtree(parts, ignore_errors=True)
     return result
+
+
+def measured(declared: Declared, ready: list[designs.Design], kind: str, cubes: Cubes) -> pl.DataFrame:
+    """Return the rows of one kind of subject."""
+    config, study = declared.config, studied(declared, ready, kind, cubes)
+    rows = measures.compute(cubes, study, config.measures)
+    if "outcome" in cubes and (config.measures == "all" or "tipping_point" in config.measures):
+        again = tipping.multipliers(declared, ready, kind, study, cubes["outcome"])
+        rows = rows if again.is_empty() else tidy(pl.concat([rows, again]))
+    return rows
 
 
 def chunks(
@@ -173,19 +181,20 @@ def compute(job: Job) -> Cubes:
 
 
 def pool(found: Iterator[Cubes]) -> Cubes:
-    """Add up the chunks, cube by cube."""
+    """Put the chunks together, cube by cube."""
     tables: dict[str, list[Counts]] = {}
     for cubes in found:
         for cube, counts in cubes.items():
             tables.setdefault(cube, []).append(counts)
-    return {cube: pooled(cube, counts) for cube, counts in tables.items()}
+    return {cube: pooled(cube, tables.pop(cube)) for cube in list(tables)}
 
 
 def pooled(cube: str, found: list[Counts]) -> Counts:
-    """Add up the counts of one cube at once."""
-    axes, sums = found[0].axes, sums_of(cube)
-    cells = pl.concat(counts.cells for counts in found)
-    return Counts(axes, cells.group_by(axes).agg(pl.col(sums).sum()).sort(axes))
+    """Put the counts of one cube together: no two chunks are of one world and seed, so no cells coincide."""
+    whole = Counts.joined(found, first=len(OF_A_CHUNK))
+    if cube.rpartition(".")[2] == "score" and whole.cells["width"].max() != bins.EXACT:
+        return Counts(whole.axes, bins.binned(whole.cells, bins.ONE))
+    return whole
 
 
 def sums_of(cube: str) -> list[str]:
@@ -217,30 +226,23 @@ def restore(parts: Path, job: Job) -> Cubes:
     return cubes
 
 
-def studied(declared: Declared, ready: list[designs.Design], kind: str) -> measures.Study:
+def studied(declared: Declared, ready: list[designs.Design], kind: str, cubes: Cubes) -> measures.Study:
     """Tell the measures what they may know of the schemes of one kind of subject: others score nobody of it."""
     config = declared.config
     references = {group: config.references.get(group) for group in config.groupings}
     mine = [design for design in ready if design.scheme.subject == kind]
-    first = {design.name: design.scheme for design in reversed(mine)}
+    drawn = {name: [d.scheme for d in mine if d.name == name] for name in dict.fromkeys(d.name for d in mine)}
+    first = {name: of[0] for name, of in drawn.items()}
+    rough = bins.rough(cubes["score"].cells) if "score" in cubes else {}
     return measures.Study(
         outcomes={(n, o.name): o.polarity for n, s in first.items() for o in s.outcomes.values()},
         references=references,
-        schemes={design.name: facts(design.scheme) for design in mine},
+        schemes={name: designs.facts(of, rough.get(name)) for name, of in drawn.items()},
         redraws=config.probes.redraws if config.probes else 0,
         pooling={world: declared.recipe.worlds[world].pooling for world in config.worlds},
         baseline=config.baseline if config.baseline in first else None,
+        primary=[(claim.measure, claim.outcome, configs.grouping(claim.group)) for claim in config.primary],
     )
-
-
-def facts(scheme: Any) -> dict[str, Any]:
-    """Return what a measure needs of a scheme: its complexity, its instrument, the mark of each rule."""
-    return {
-        "complexity": scheme.complexity(),
-        "instrument": scheme.instrument,
-        "marks": {rule.id: rule.mark for rule in scheme.rules},
-        "closes": schemes.closes(scheme),
-    }
 
 
 def fingerprints(declared: Declared, ready: list[designs.Design]) -> dict[str, Any]:
@@ -261,7 +263,8 @@ def fingerprints(declared: Declared, ready: list[designs.Design]) -> dict[str, A
 
 def key(config: Experiment, hashes: dict[str, Any]) -> str:
     """Return the name under which chunks are kept: chunks of anything else are not taken up again."""
-    counted = config.model_dump(include={"people", "schemes", "baseline", "groups", "events", "probes", "draws"})
+    of = {"people", "schemes", "baseline", "groups", "strata", "events", "probes", "draws"}
+    counted = config.model_dump(include=of)
     return hashlib.sha256(json.dumps([counted, hashes], sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -40,14 +40,15 @@ from scoring.measures import (
     stability,
     strata,
     threshold,
+    tipping,
     turnover,
 )
 from scoring.measures.counts import Counts
 from scoring.measures.errors import TAUS
-from scoring.measures.study import REPLICATES, Study
+from scoring.measures.study import REFERENCES, REPLICATES, Study
 from scoring.result import COLUMNS, tidy
 
-__all__ = ["MEASURES", "REPLICATES", "TAUS", "WEIGHABLE", "Counts", "Measure", "Study", "compute"]
+__all__ = ["MEASURES", "REFERENCES", "REPLICATES", "TAUS", "WEIGHABLE", "Counts", "Measure", "Study", "compute"]
 
 WEIGHABLE = frozenset(  # what an effective number of persons can stand in for n in; the rest needs whole persons
     {"coverage_rate", "prevalence", "selection_rate", "selection_rate_ratio", "selection_rate_difference"}
@@ -58,13 +59,13 @@ WEIGHABLE = frozenset(  # what an effective number of persons can stand in for n
 
 @dataclass(frozen=True)
 class Measure:
-    """One entry of the catalogue; `also` names a second cube, handed over where there is one."""
+    """One entry of the catalogue; `also` names a second cube, or more, handed over where there are any."""
 
     function: Callable[..., pl.DataFrame]
     cube: str
     question: str
     family: str
-    also: str | None = None
+    also: str | tuple[str, ...] = ()
 
 
 MEASURES: dict[str, Measure] = {
@@ -257,6 +258,13 @@ MEASURES: dict[str, Measure] = {
     "equalized_odds_difference": Measure(
         odds.equalized_odds_difference, "outcome", "How unequal are the errors at most?", "errors"
     ),
+    "tipping_point": Measure(
+        tipping.tipping_point,
+        "outcome",
+        "How much would have to be otherwise to reverse what was declared beforehand?",
+        "disparity",
+        ("coverage", "score"),
+    ),
     "mean_score": Measure(decomposition.mean_score, "ledger", "Who scores what on average?", "decomposition"),
     "rule_gap": Measure(decomposition.rule_gap, "ledger", "Which rules make the gap?", "decomposition"),
     "pivotal_record_share": Measure(
@@ -312,7 +320,8 @@ def compute(cubes: Mapping[str, Counts], study: Study, names: Literal["all"] | I
         measure = MEASURES[name]
         if measure.cube not in cubes:
             continue
-        also = {measure.also: cubes.get(measure.also)} if measure.also else {}
+        further = (measure.also,) if isinstance(measure.also, str) else measure.also
+        also = {cube: cubes.get(cube) for cube in further}
         rows = measure.function(cubes[measure.cube], study, **also)
         if study.single and not rows.is_empty():
             rows = rows.filter(pl.col("uncertainty") != "seeds")

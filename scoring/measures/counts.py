@@ -6,8 +6,9 @@ travel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import narwhals as nw
@@ -62,6 +63,23 @@ class Counts:
         )
         integers = [pl.col(f"sum_{name}").cast(pl.Int64).alias(name) for name in sums]
         return cls(tuple(by), small.select(*by, "n", *integers))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Counts], first: int) -> Counts:
+        """Put counts of the same axes one beneath the other, without a copy; no two share values of the first axes.
+
+        Raises ValueError where they do: such counts are added.
+        """
+        some = [part for part in parts if part.cells.height] or parts[:1]
+        some = sorted(some, key=lambda part: [row[:first] for row in part.cells.head(1).rows()])
+        for before, after in pairwise(some):
+            last, next_ = before.cells.tail(1), after.cells.head(1)
+            if before.axes != after.axes or last.rows()[0][:first] >= next_.rows()[0][:first]:
+                raise ValueError("counts that overlap or have unlike axes are not joined")
+        whole = object.__new__(cls)
+        object.__setattr__(whole, "axes", some[0].axes)
+        object.__setattr__(whole, "cells", pl.concat([part.cells for part in some], rechunk=False))
+        return whole
 
     @property
     def sums(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ uses integers only. No scheme is known here.
 
 from scoring.population.checks import Check, checks
 from scoring.population.columns import columns
-from scoring.population.compile import compile_recipe
+from scoring.population.compile import compile_recipe, recompile
 from scoring.population.draw import blocks, draw, people, redraw
 from scoring.population.faults import load
 from scoring.population.identity import verify_id
@@ -34,6 +34,7 @@ __all__ = [
     "load",
     "oversampled",
     "people",
+    "recompile",
     "redraw",
     "schema",
     "targets",

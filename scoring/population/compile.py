@@ -7,7 +7,7 @@ the attributes and over the distribution of latent conduct, and the base rate so
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -101,6 +101,28 @@ def _compiled(text: str, name: str, world_text: str, kind: str) -> Plan:
         what = f"noise of {clashes[0][0]!r} and {clashes[0][1]!r} would be the same"
         raise Refused([Problem(recipe.name, 0, "$", what, "rename one")])
     return replace(plan, digest=digest(plan))
+
+
+def recompile(
+    recipe: Recipe, world: str, otherwise: Subject, kind: str = "person", records: Collection[str] | None = None
+) -> Plan:
+    """Compile a recipe of which the chain of some records of one kind of subject is otherwise, and nothing else.
+
+    The same people then do the same things, as far as rates that are calibrated after the chain allow. Only records
+    whose chain differs, of those named, are compiled again. Raises Refused as `compile_recipe` does.
+    """
+    plan, subject = compile_recipe(recipe, world, kind), recipe.subject(kind)
+    joint = _joint(recipe.model_dump_json(by_alias=True), kind)
+    stages = ("detect", "enforce", "share", "link")
+    again = [
+        name
+        for name in (subject.records if records is None else subject.records.keys() & records)
+        if otherwise.chain.elsewhere != subject.chain.elsewhere
+        or any(otherwise.stage(name, stage) != subject.stage(name, stage) for stage in stages)
+    ]
+    counted = {name: count(otherwise, joint, name, recipe.worlds[world]) for name in again}
+    changed = replace(plan, counted={**plan.counted, **counted}, records=dict(otherwise.records), digest="")
+    return replace(changed, digest=digest(changed))
 
 
 @lru_cache(maxsize=8)

@@ -66,6 +66,36 @@ def test_every_part_that_does_not_fit_is_told_at_once(tmp_path):
     ]
 
 
+STRATA = """\
+experiment: strata
+asks: What may make a difference?
+people: {recipe: weihai_2020, n: 1000}
+seeds: 2
+worlds: [equal_conduct]
+schemes: [rongcheng_2016]
+groups: [sex, residence, income_quintile, [residence, sex]]
+strata: [has_credit, residense]
+references: {sex: rest, residence: best, income_quintile: larg, "residence*sex": urban*mal}
+primary: [{measure: selection_rate_ratio, outcome: rewarded, group: [residence, sex]}]
+"""
+
+
+def test_strata_and_words_for_references_are_checked_as_groups_are(tmp_path):
+    assert problems(STRATA, tmp_path) == [
+        (8, "$.strata[1]", "did you mean 'residence'?"),
+        (9, "$.references.income_quintile", "did you mean 'largest'?"),
+        (9, "$.references.residence*sex", "did you mean 'urban*male'?"),
+    ]
+    right = STRATA.replace("residense", "residence").replace("larg,", "largest,").replace("urban*mal}", "urban*male}")
+    (tmp_path / "x.yaml").write_text(right)
+    found = config.load(tmp_path / "x.yaml").config
+    assert found.strata_of("person") == ["has_credit", "residence"]
+    by_kind = right.replace("[has_credit, residence]", "{person: [sex]}")
+    (tmp_path / "x.yaml").write_text(by_kind)
+    assert config.load(tmp_path / "x.yaml").config.strata_of("person") == ["sex"]
+    assert config.load(tmp_path / "x.yaml").config.strata_of("government_body") == []
+
+
 @pytest.mark.parametrize("name", workspace.names("experiment"))
 def test_every_shipped_experiment_is_whole(name):
     assert config.load(name).config.experiment == name

@@ -41,6 +41,25 @@ def test_counts_add_up():
     assert halves == Counts.of(FRAME, BY)
 
 
+def test_counts_of_unlike_chunks_are_joined_in_order_and_others_refused():
+    def chunk(world, seed, groups=("a", "b"), outcome=None):
+        rows = {"world": world, "seed": seed, "outcome": outcome, "group": groups, "n": range(1, len(groups) + 1)}
+        table = pl.DataFrame(rows, schema_overrides={"outcome": pl.String, "group": pl.String, "n": pl.Int64})
+        return Counts(("world", "seed", "outcome", "group"), table)
+
+    parts = [chunk("x", 10), chunk("x", 2), chunk("w", 3, ["c"])]
+    whole = Counts.joined(parts, first=2)
+    assert whole == parts[0] + parts[1] + parts[2]
+    assert whole.cells["seed"].to_list() == [3, 2, 2, 10, 10]
+    empty = Counts(parts[0].axes, parts[0].cells.clear())
+    assert Counts.joined([empty, *parts, empty], first=2) == whole
+    assert Counts.joined([empty, empty], first=2) == empty
+    with pytest.raises(ValueError, match="overlap"):
+        Counts.joined([*parts, chunk("x", 2, ["z"])], first=2)
+    with pytest.raises(ValueError, match="unlike"):
+        Counts.joined([parts[0], Counts(("world", "seed"), chunk("y", 1).cells)], first=2)
+
+
 def test_order_of_rows_does_not_matter():
     assert Counts.of(FRAME.sample(fraction=1.0, shuffle=True, seed=1), BY) == Counts.of(FRAME, BY)
 
