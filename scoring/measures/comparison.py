@@ -189,7 +189,9 @@ def between_designs(signature: Counts, study: Study, coverage: Counts | None, me
     return pl.concat(found, how="diagonal_relaxed") if found else pl.DataFrame()
 
 
-def selection_rate_difference(signature: Counts, study: Study, coverage: Counts | None = None) -> pl.DataFrame:
+def selection_rate_difference_between_designs(
+    signature: Counts, study: Study, coverage: Counts | None = None
+) -> pl.DataFrame:
     """Of the persons whom both designs score, how many more get the outcome under this design than under the other?
 
     (gained - lost) / n, from -1 to 1; 0 can hide persons who change places, which `outcome_agreement` shows.
