@@ -25,6 +25,7 @@ RECORDS = [
     for n in range(MOST_ADVERSE + 1)
     for credit in (False, True)
 ]
+BESIDE_SCORES = (2, 4)  # levels of harm that measures of scores tell apart: below 10, from 10 on, from 30 on
 CONDUCT = [f"harm {level}" for level in range(len(TAUS) + 1)]
 
 
@@ -156,7 +157,8 @@ def verdict_cubes(
     if scheme.bands:
         small["band"] = fewer(scored, ["cell", "band"])
     if scores:
-        small["score"] = bins.binned(fewer(scored, ["cell", "score", "harm"]))
+        classed = scored.with_columns(pl.col("harm").clip(*BESIDE_SCORES))
+        small["score"] = bins.binned(fewer(classed, ["cell", "score", "harm"]))
     if names:
         small["outcome"] = by_outcome(scored, names, ["cell", "harm"])
     rolled = {cube: groups.roll_up(cells) for cube, cells in small.items()}

@@ -33,6 +33,7 @@ Progress = Callable[[int, int], None]
 Cubes = dict[str, Counts]
 PERSON = "person"
 OF_A_CHUNK = ("world", "seed")  # the first axes of every cube
+REPLICATES = 200  # of what one auditor would have seen; what a simulation rests on are its seeds
 WORTH_A_PROCESS = 1_000_000  # people × seeds × worlds below which a second process costs more than it saves
 
 
@@ -241,6 +242,7 @@ def studied(declared: Declared, ready: list[designs.Design], kind: str, cubes: C
         redraws=config.probes.redraws if config.probes else 0,
         pooling={world: declared.recipe.worlds[world].pooling for world in config.worlds},
         baseline=config.baseline if config.baseline in first else None,
+        replicates=REPLICATES,
         primary=[(claim.measure, claim.outcome, configs.grouping(claim.group)) for claim in config.primary],
     )
 

@@ -7,7 +7,7 @@ travel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -32,6 +32,7 @@ class Counts:
 
     axes: tuple[str, ...]
     cells: pl.DataFrame
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False)  # what measures worked out of these counts already
 
     def __post_init__(self) -> None:
         missing = {*self.axes, "n"} - set(self.cells.columns)
@@ -78,6 +79,7 @@ class Counts:
                 raise ValueError("counts that overlap or have unlike axes are not joined")
         whole = object.__new__(cls)
         object.__setattr__(whole, "axes", some[0].axes)
+        object.__setattr__(whole, "kept", {})
         object.__setattr__(whole, "cells", pl.concat([part.cells for part in some], rechunk=False))
         return whole
 

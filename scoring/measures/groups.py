@@ -44,6 +44,14 @@ def beside(counts: Counts, study: Study, axes: Sequence[str], by: Sequence[str] 
     The reference is the declared group, else the largest, or the rest of all persons; `best` is known for rates alone,
     and is the largest here.
     """
+    references = tuple(sorted((k, v) for k, v in study.references.items() if v is not None))
+    place = ("beside", tuple(axes), tuple(by), references)
+    if place not in counts.kept:  # a dozen measures ask for the same pairs
+        counts.kept[place] = list(_beside(counts, study, axes, by))
+    yield from counts.kept[place]
+
+
+def _beside(counts: Counts, study: Study, axes: Sequence[str], by: Sequence[str]) -> Iterator[Beside]:
     cells = _cells(counts, axes, by)
     named, largest = rates.references(cells, study), rates.references(cells, Study({}))
     for told, levels, dense, audited in _parts(cells, [*by, "group_by"], ["group", *axes]):

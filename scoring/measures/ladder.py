@@ -8,6 +8,7 @@ take for conduct.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,12 +105,25 @@ def adjust(selected: Array, persons: Array, axis: str, retry: bool = False) -> A
     return Adjusted(value, error, influence, noted(decided, one_sided))
 
 
+def _adjusted(table: Table, axis: str, retry: bool) -> Adjusted:
+    """Return the fit of one axis, made once for all measures that ask for it."""
+    selected, persons = (np.ascontiguousarray(cells) for cells in table.along(axis))
+    return _kept(selected.tobytes(), persons.tobytes(), persons.shape, persons.dtype.str, axis, retry)
+
+
+@lru_cache(maxsize=100_000)
+def _kept(selected: bytes, persons: bytes, shape: tuple[int, ...], kind: str, axis: str, retry: bool) -> Adjusted:
+    return adjust(
+        np.frombuffer(selected, kind).reshape(shape), np.frombuffer(persons, kind).reshape(shape), axis, retry
+    )
+
+
 def _rung(table: Table, axis: str | None, level: float) -> dict[str, Any]:
     """Return the value of one rung, and its interval where one auditor would have held the counts."""
     if axis is None:
         return table.gap(level)
     try:
-        found = adjust(*table.along(axis), axis, retry=table.audited)
+        found = _adjusted(table, axis, retry=table.audited)
     except NotFitted as why:
         return _failed(why, "delta")
     row = {"value": found.value, "note": found.note}
@@ -121,7 +135,7 @@ def _rung(table: Table, axis: str | None, level: float) -> dict[str, Any]:
 
 def _laundered(table: Table, level: float) -> dict[str, Any]:
     try:
-        conduct, records = (adjust(*table.along(axis), axis) for axis in ("conduct", "records"))
+        conduct, records = (_adjusted(table, axis, retry=table.audited) for axis in ("conduct", "records"))
     except NotFitted as why:
         return _failed(why, INFLUENCE)
     value = conduct.value - records.value

@@ -54,7 +54,8 @@ def class_axis(counts: Counts) -> str:
 
 def known(counts: Counts) -> Counts:
     """Return the counts of the persons whose class is known."""
-    return Counts(counts.axes, counts.cells.filter(pl.col(class_axis(counts)).is_not_null()))
+    told = pl.col(class_axis(counts)).is_not_null()
+    return counts if counts.cells.select(told.all()).item() else Counts(counts.axes, counts.cells.filter(told))
 
 
 def split(cells: Cells, levels: list[Any], harmful: list[Any]) -> tuple[Cells, Cells]:
