@@ -91,7 +91,7 @@ class Result:
 
         Raises ValueError for an audit of a real table whose small cells are shown: those are for its owner's eyes.
         """
-        if self.manifest.get("real") and not self.manifest["suppressed"]:
+        if self.manifest.get("real") and not self.manifest["smallest"]:
             raise ValueError("small cells of a real table are not written: audit it without show_small")
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)

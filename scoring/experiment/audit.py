@@ -24,7 +24,7 @@ from scoring.experiment.tabled import WORLD
 from scoring.measures import Counts, Study
 from scoring.measures.counts import UNKNOWN
 from scoring.measures.study import REFERENCES
-from scoring.result import Result
+from scoring.result import SUPPRESSED, Result
 
 DEEPEST = 3  # attributes that are crossed unless a crossing is named
 MOST_COMPARED = 40  # groups of a grouping beyond which only rates are computed
@@ -85,7 +85,9 @@ def audit(
     if problems:
         raise Refused(problems)
     counted = verdicts.count(opened, asked)
-    if tabled.told(counted, asked)["unscored"] == counted.rows:
+    about = tabled.told(counted, asked)
+    unscored = suppression.unless_small(about["unscored"])
+    if about["unscored"] == counted.rows:
         column = asked.selected.column if asked.selected else asked.score
         raise Refused([opened.problem("selected", f"{column!r} is missing in all {counted.rows:,} rows")])
     title = name or opened.name
@@ -102,7 +104,7 @@ def audit(
         single=True,
     )
     computed = measures.compute(cubes, study, asked_measures(weight is not None))
-    warnings = list(tabled.warnings(counted, asked, cubes, MOST_COMPARED))
+    warnings = list(tabled.warnings(counted, asked, MOST_COMPARED))
     if metrics:
         computed = pl.concat([computed, rows_of.metric_rows(opened, asked, groupings, title, metrics)])
     computed = computed.with_columns(pl.lit("audit").alias("experiment"))
@@ -122,8 +124,9 @@ def audit(
         "table": title,
         "people": counted.rows,
         "rows_read": counted.rows,
-        "n": counted.rows,
-        **tabled.told(counted, asked),
+        "n": counted.rows - (unscored or 0),
+        "unscored": unscored,
+        "unknown": {column: suppression.unless_small(n) for column, n in about["unknown"].items()},
         "groups": ["*".join(grouping) for grouping in groupings],
         "groups_of": {"person": ["*".join(grouping) for grouping in groupings]},
         "references": references,
@@ -134,7 +137,10 @@ def audit(
         "cuts": list(asked.cuts),
         "strata": list(asked.strata),
         "weights": weight is not None,
-        "suppressed": 0 if show_small else suppression.SMALLEST,
+        "smallest": 0 if show_small else suppression.SMALLEST,
+        "suppressed": computed.filter(
+            pl.col("measure") == "selection_rate", pl.col("outcome") == first, pl.col("status") == SUPPRESSED
+        ).height,
         "warnings": warnings,
         "worlds": [WORLD],
         "designs": [title],
@@ -236,11 +242,17 @@ def referred(
     if problems:
         raise Refused(problems)
     for grouping, name in zip(groupings, names, strict=True):
-        singles = [found.get(part) for part in grouping]
-        if len(grouping) > 1 and found[name] is None and all(s is not None and s not in REFERENCES for s in singles):
-            crossed = "*".join(str(s) for s in singles)
-            found[name] = crossed if crossed in levels[name] else None
+        singles = [s if (s := found.get(part)) not in REFERENCES else None for part in grouping]
+        if len(grouping) > 1 and found[name] is None and any(singles):
+            found[name] = largest_within(sizes.filter(pl.col("group_by") == name), singles)
     return found
+
+
+def largest_within(sizes: pl.DataFrame, parts: Sequence[str | None]) -> str | None:
+    """Return the largest group of a crossing among those that have the parts given."""
+    known = sizes.filter(pl.col("group").str.split("*").list.contains(UNKNOWN).not_()).sort("n", descending=True)
+    fit = (g for g in known["group"] if all(want in (None, has) for want, has in zip(parts, g.split("*"), strict=True)))
+    return next(fit, None)
 
 
 def asked_measures(weighted: bool) -> list[str]:

@@ -32,6 +32,11 @@ def small(n: int) -> bool:
     return 0 < n < SMALLEST
 
 
+def unless_small(n: int) -> int | None:
+    """Return a count that may be shown, or None."""
+    return None if small(n) else n
+
+
 def withheld(shown: Mapping[tuple[str, str], tuple[int, ...]]) -> set[tuple[str, str]]:
     """Return the cells to leave out; `shown` gives for each (grouping, group) the counts that publishing it shows.
 
@@ -106,14 +111,14 @@ def applied(rows: pl.DataFrame, cubes: Mapping[str, Counts], study: Study) -> tu
             for side in sides
         )
 
-    out = pl.Series([row["value"] is not None and gone(row) for row in rows.iter_rows(named=True)], dtype=pl.Boolean)
+    out = pl.Series([gone(row) for row in rows.iter_rows(named=True)], dtype=pl.Boolean)
     numbers = ["value", "low", "high", "p", "p_adjusted", "n"]
     told = rows.with_columns(
         *[pl.when(~out).then(pl.col(c)).alias(c) for c in numbers],
         pl.when(out).then(pl.lit(SUPPRESSED)).otherwise("status").alias("status"),
         pl.when(out).then(pl.lit(WHY)).otherwise("note").alias("note"),
     )
-    return told, int(out.sum())
+    return told, int((out & rows["value"].is_not_null()).sum())
 
 
 def _tables(cubes: Mapping[str, Counts], study: Study) -> dict[str, pl.DataFrame]:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from scoring.experiment.asked import Asked
+from scoring.experiment.suppression import SMALLEST, small
 from scoring.experiment.verdicts import Counted
 from scoring.measures import Counts
 from scoring.measures.counts import UNKNOWN
@@ -52,7 +53,8 @@ def cubes(
     ).drop_nulls("selected")
     if not truth:
         by_outcome = by_outcome.select(pl.exclude("truth"))
-    few = [g for g in groupings if number(cells, g) <= most]
+    depth = min(map(len, groupings))  # scores and strata are compared by columns alone where any column is asked for
+    few = [g for g in groupings if len(g) == depth and number(cells, g) <= most]
     tables = {
         "coverage": rolled(cells.with_columns(coverage), ["coverage"], groupings),
         "outcome": rolled(by_outcome, ["outcome", "selected", *truth], groupings),
@@ -62,8 +64,7 @@ def cubes(
         tables["score"] = rolled(scored, ["score", *truth], few)
     if asked.strata and few:
         stratum = pl.concat_str([pl.col(f"stratum:{c}") for c in asked.strata], separator="*").alias("stratum")
-        singles = [g for g in few if len(g) == 1]
-        tables["conditional"] = rolled(by_outcome.with_columns(stratum), ["outcome", "selected", "stratum"], singles)
+        tables["conditional"] = rolled(by_outcome.with_columns(stratum), ["outcome", "selected", "stratum"], few)
     found = {cube: headed(table, title) for cube, table in tables.items()}
     if len(asked.groups) > 1:
         named = [pl.col(f"group:{c}").alias(f"by__{c}") for c in asked.groups]
@@ -121,15 +122,20 @@ def told(counted: Counted, asked: Asked) -> dict[str, Any]:
     }
 
 
-def warnings(counted: Counted, asked: Asked, found: Mapping[str, Counts], most: int) -> Iterator[str]:
+def count(n: int) -> str:
+    """Write how many rows, a few as fewer than ten."""
+    return f"fewer than {SMALLEST}" if small(n) else f"{n:,}"
+
+
+def warnings(counted: Counted, asked: Asked, most: int) -> Iterator[str]:
     """Yield what a reader has to mind."""
     about = told(counted, asked)
     if about["unscored"]:
-        yield f"{about['unscored']:,} of {counted.rows:,} rows have no verdict: they are unscored, not left out"
+        yield f"{count(about['unscored'])} of {counted.rows:,} rows have no verdict: they are unscored, not left out"
     for column, n in about["unknown"].items():
-        yield f"{n:,} rows have no {column}: they are the group unknown, never a reference"
+        yield f"{count(n)} rows have no {column}: they are the group unknown, never a reference"
     if asked.truth and (n := int(counted.cells.filter(pl.col("truth").is_null())["n"].sum())):
-        yield f"{n:,} rows have no {asked.truth.name}: error rates leave them out"
+        yield f"{count(n)} rows have no {asked.truth.name}: error rates leave them out"
     if asked.weight:
         yield "rows are weighted: n is the effective number of rows, and what needs whole persons is not computed"
     if counted.bin_share is not None:

@@ -15,6 +15,7 @@ from scoring.result import Result
 
 EVERYONE = "everyone"
 RATIO = "selection_rate_ratio"
+MOST_ROWS = 40  # of the table in a terminal
 
 
 def write_audit(result: Result, folder: str | Path) -> Path:
@@ -47,7 +48,10 @@ def context(result: Result) -> dict[str, Any]:
 def audit_text(result: Result) -> str:
     """Return an audit as plain text: a table of rates and ratios by group, and three sentences."""
     shown = Shown(result)
-    return "\n".join([aligned(compact_table(shown)), "", *three_sentences(shown)])
+    table = compact_table(shown)
+    rows, more = table["rows"][:MOST_ROWS], len(table["rows"]) - MOST_ROWS
+    rest = [f"… and {more} more, in the report"] if more > 0 else []
+    return "\n".join([aligned({**table, "rows": rows}), *rest, "", *three_sentences(shown)])
 
 
 def strip(shown: Shown) -> list[tuple[str, str]]:
@@ -126,10 +130,11 @@ def told_ratio(shown: Shown, rate: Row) -> str:
 
 
 def headlines(shown: Shown) -> list[Row]:
-    """Return the comparisons that a sentence may name, the widest first."""
+    """Return the comparisons that a sentence may name: what was declared first, and of that the widest."""
     found = [r for r in beside(shown.best(measure=RATIO)) if "unknown" not in r["group"].split("*")]
     firm = [r for r in sound(found) if r["value"] is not None and r["group_by"] in shown.manifest["groups"]]
-    return sorted(firm, key=distance, reverse=True)
+    declared = {(claim["outcome"], claim["group"]) for claim in shown.manifest["primary"]}
+    return sorted(firm, key=lambda r: ((r["outcome"], r["group_by"]) in declared, distance(r)), reverse=True)
 
 
 def distance(row: Row) -> float:

@@ -201,14 +201,23 @@ def equals(p: float) -> str:
     return f"< {told[1:]}" if told.startswith("<") else f"= {told}"
 
 
+def rows(n: int | None) -> str:
+    """Write a number of rows; one too small to be shown is none.
+
+    >>> rows(1200), rows(None)
+    ('1,200', 'fewer than 10')
+    """
+    return "fewer than 10" if n is None else number(n, 0)
+
+
 def left_out(told: Mapping[str, Any], small: int) -> str:
     """Say in one sentence who is without a verdict, unknown, in a small cell, or left out to protect the few.
 
     >>> left_out({"unscored": 50, "unknown": {"sex": 3, "age_band": 0}, "suppressed": 0, "rows_read": 1250}, 1)
     'Of 1,250 rows, 50 have no verdict and 3 are of unknown sex; 1 cell is small and 0 are left out to protect the few.'
     """
-    unknown = [f"{number(n, 0)} are of unknown {attribute(column)}" for column, n in told["unknown"].items() if n]
-    parts = [f"{number(told['unscored'], 0)} have no verdict", *(unknown or ["no group is unknown"])]
+    unknown = [f"{rows(n)} are of unknown {attribute(column)}" for column, n in told["unknown"].items() if n != 0]
+    parts = [f"{rows(told['unscored'])} have no verdict", *(unknown or ["no group is unknown"])]
     cells = f"{number(small, 0)} cell{' is' if small == 1 else 's are'} small"
     hidden = told["suppressed"] or 0
     return (
