@@ -85,7 +85,7 @@ def audit(
     page = pages.write_audit(result, folder)
     if as_json:
         told = result.manifest
-        show_json({"rows": result.rows.to_dicts(), "warnings": told["warnings"], "n": told["n"]})
+        show_json({"rows": result.rows.to_dicts(), "warnings": told["warnings"], "n": told["rows_read"]})
         return
     print(pages.audit_text(result))
     print(page)

@@ -19,7 +19,7 @@ from scoring.measures.study import EVERYONE
 from scoring.result import SUPPRESSED
 
 SMALLEST = 10  # persons; the least that a published cell may hold
-WHY = "left out: fewer than 10 persons in a cell, or the complement of such a cell"
+WHY = "a cell under 10, or its complement"
 ALL = "all groups"  # the group of what is said of a whole grouping at once
 
 
@@ -87,7 +87,7 @@ def _parents(group_by: str, group: str) -> Iterator[tuple[str, str]]:
 def applied(rows: pl.DataFrame, cubes: Mapping[str, Counts], study: Study) -> tuple[pl.DataFrame, int]:
     """Return result rows without the numbers that show a small cell, and how many rows lost theirs."""
     hidden = {rate: _hidden(table) for rate, table in _tables(cubes, study).items()}
-    coarse = {(by, group) for _, _, by, group in set().union(*hidden.values())}
+    coarse = {(rate, outcome, param, by) for rate, cells in hidden.items() for outcome, param, by, _ in cells}
     strata = _hidden_strata(cubes["conditional"], study) if "conditional" in cubes else set()
     steps = _steps(cubes["score"]) if "score" in cubes else {}
     bins = _hidden_bins(rows.filter(pl.col("measure") == "calibration_rate"))
@@ -95,8 +95,10 @@ def applied(rows: pl.DataFrame, cubes: Mapping[str, Counts], study: Study) -> tu
 
     def gone(row: dict[str, Any]) -> bool:
         by, sides = row["group_by"], [s for s in (row["group"], row["reference"]) if s is not None]
-        if row["group"] == ALL:
-            return any(grouping == by for grouping, _ in coarse)
+        if row["group"] == ALL:  # what is said of a whole grouping could give away the one that is missing
+            shown = [("size", False, False), *_rates_shown(row["measure"])]
+            asked = [(rate, row["outcome"] if o else None, row["param"] if p else None, by) for rate, o, p in shown]
+            return any(one in coarse for one in asked)
         if any((None, None, by, side) in hidden["size"] for side in sides):
             return True
         if row["measure"] == "calibration_rate":

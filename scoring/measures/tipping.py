@@ -114,8 +114,8 @@ def verdicts(asked: Asked) -> Change:
     one = asked.headline
     number = reversal.verdicts(asked.line, one.mine, one.theirs)
     if number is None:
-        return Change("verdicts", None, f"No number of other verdicts in {one['group']} {asked.it}.")
-    otherwise = f"If {number:,} of {one.mine.n:,.0f} verdicts in {one['group']} were otherwise"
+        return Change("verdicts", None, f"No number of other verdicts in the group {asked.it}.")
+    otherwise = f"If {number:,} of the group's {one.mine.n:,.0f} verdicts were otherwise"
     return Change("verdicts", number, f"{otherwise}, {asked.turns}.")
 
 
@@ -145,7 +145,7 @@ def unscored(asked: Asked) -> Change | None:
     if found is None:
         return Change("unscored", None, f"Nothing that the unscored could have been given {asked.it}.")
     far, mine, theirs = found
-    given = f"If {mine:.0%} of the unscored in {one['group']} had it and {theirs:.0%} of those in {one['reference']}"
+    given = f"If {mine:.0%} of the group's unscored had it and {theirs:.0%} of the reference's"
     return Change("unscored", far, f"{given}, {asked.turns}.")
 
 

@@ -82,7 +82,7 @@ def rates_table(shown: Shown) -> Table:
     rows = []
     for r, (*told, short) in zip(rates(shown), compact["rows"], strict=True):
         test = shown.tests.get(tuple(r[c] for c in SAME), {})
-        why = (shown.one(RATIO, r) or r)["note"]
+        why = (shown.one(RATIO, r) or r)["note"] if short != "suppressed" else None
         rows.append(
             [*told, p_value(test.get("p")), p_value(test.get("p_adjusted")), f"{short}: {why}" if why else short]
         )

@@ -66,6 +66,16 @@ def chance(rows: Sequence[Row], nulls: Sequence[float], names: Sequence[str], id
     return svg((shade + edge + dots + labels).properties(width=WIDTH, height=STEP * 1.75 * data.height), identity)
 
 
+def named(outcome: str, cut: float) -> str:
+    """Name a cut by its outcome and where it lies; an outcome of a table names its cut itself.
+
+    >>> named("commended", 970), named("decile >= 5", 5)
+    ('commended 970', 'decile >= 5')
+    """
+    at = wording.number(cut, 0 if cut % 1 == 0 else 2)
+    return outcome if outcome.endswith(f" {cut:g}") else f"{outcome} {at}".strip()
+
+
 def threshold(rows: Sequence[Row], identity: str, cuts: Sequence[tuple[str, float]]) -> str:
     """Draw a ratio over every cut with its simultaneous band; the cuts that decide are marked, gaps stay gaps."""
     table: list[dict[str, Any]] = []
@@ -103,7 +113,7 @@ def threshold(rows: Sequence[Row], identity: str, cuts: Sequence[tuple[str, floa
         at = pl.DataFrame(
             {
                 "cut": [cut for _, cut in marked],
-                "label": [f"{told} {wording.number(cut, 0 if cut % 1 == 0 else 2)}".strip() for told, cut in marked],
+                "label": [named(told, cut) for told, cut in marked],
                 "row": [-6 - 13 * (i % 3) for i in range(len(marked))],
             }
         )

@@ -156,7 +156,7 @@ def test_unscored_come_from_those_the_scheme_is_meant_for(verdicts, cube, study)
     found = points(tipping.tipping_point(outcome, study("b", primary=[RATIO]), coverage))
     assert found["unscored", "sign", "a"][0] == pytest.approx(1 / 3)
     assert found["unscored", "sign", "a"][2] == (
-        "If 60% of the unscored in a had it and 33% of those in b, the sign turns."
+        "If 60% of the group's unscored had it and 33% of the reference's, the sign turns."
     )
     assert not [k for k in points(tipping.tipping_point(outcome, study("b", primary=[RATIO]))) if k[0] == "unscored"]
 
