@@ -10,14 +10,26 @@ from typing import Literal
 
 import polars as pl
 
-from scoring.measures import families
 from scoring.measures.catalogue import MEASURES, WEIGHABLE, Measure
 from scoring.measures.counts import Counts
 from scoring.measures.errors import TAUS
+from scoring.measures.families import in_families
 from scoring.measures.study import REFERENCES, REPLICATES, Study
 from scoring.result import COLUMNS, tidy
 
-__all__ = ["MEASURES", "REFERENCES", "REPLICATES", "TAUS", "WEIGHABLE", "Counts", "Measure", "Study", "compute"]
+__all__ = [
+    "MEASURES",
+    "REFERENCES",
+    "REPLICATES",
+    "TAUS",
+    "WEIGHABLE",
+    "Counts",
+    "Measure",
+    "Study",
+    "compute",
+    "in_families",
+    "rows",
+]
 
 
 def compute(cubes: Mapping[str, Counts], study: Study, names: Literal["all"] | Iterable[str] = "all") -> pl.DataFrame:
@@ -25,15 +37,20 @@ def compute(cubes: Mapping[str, Counts], study: Study, names: Literal["all"] | I
 
     Raises KeyError for a name that is not in MEASURES.
     """
+    return in_families(rows(cubes, study, MEASURES if names == "all" else names), study)
+
+
+def rows(cubes: Mapping[str, Counts], study: Study, names: Iterable[str]) -> pl.DataFrame:
+    """Return the rows of the named measures, tidy; p is not yet corrected for how many were asked."""
     found = []
-    for name in MEASURES if names == "all" else names:
+    for name in names:
         measure = MEASURES[name]
         if measure.cube not in cubes:
             continue
         also = {cube: cubes.get(cube) for cube in measure.also}
-        rows = measure.function(cubes[measure.cube], study, **also)
-        if study.single and not rows.is_empty():
-            rows = rows.filter(pl.col("uncertainty") != "seeds")
-        if not rows.is_empty():
-            found.append(tidy(rows.select(c for c in COLUMNS if c in rows.columns)))
-    return families.adjusted(tidy(pl.concat(found)), study) if found else pl.DataFrame(schema=COLUMNS)
+        of_measure = measure.function(cubes[measure.cube], study, **also)
+        if study.single and not of_measure.is_empty():
+            of_measure = of_measure.filter(pl.col("uncertainty") != "seeds")
+        if not of_measure.is_empty():
+            found.append(tidy(of_measure.select(c for c in COLUMNS if c in of_measure.columns)))
+    return tidy(pl.concat(found)) if found else pl.DataFrame(schema=COLUMNS)

@@ -37,7 +37,7 @@ TABLES = {  # measures that are ways to read one table, and rest on one test of 
 TABLE = {measure: table for table, measures in TABLES.items() for measure in measures}
 
 
-def adjusted(rows: pl.DataFrame, study: Study) -> pl.DataFrame:
+def in_families(rows: pl.DataFrame, study: Study) -> pl.DataFrame:
     """Give every row that has a p its `test_family` and `p_adjusted`, world by world.
 
     A hypothesis counts once, however many measures put it into words: the ratio and the difference of two rates rest

@@ -8,6 +8,7 @@ import pytest
 
 from scoring import population, workspace
 from scoring.experiment import bins, config, cubes, designs
+from scoring.experiment.measured import studied
 from scoring.measures import TAUS
 from tests.hand_frames import catalogue, plan_of, ready
 
@@ -66,7 +67,8 @@ def test_every_cube_has_the_verdicts_of_the_outcome_cube(people, name):
 def test_scores_and_harm_are_those_of_the_people(people):
     mine = scored(people, "zhima_2015").filter(pl.col("coverage") == "scored")
     for attribute in ("residence", "sex"):
-        told = summed(mine.with_columns(pl.col(attribute).cast(pl.String), n=1), attribute, "score", "harm")
+        classes = pl.col("harm").clip(*cubes.BESIDE_SCORES)
+        told = summed(mine.with_columns(pl.col(attribute).cast(pl.String), classes, n=1), attribute, "score", "harm")
         cube = made(people, "zhima_2015")["score"].filter(pl.col("group_by") == attribute)
         assert summed(cube, "group", "score", "harm").rows() == told.rows()
     assert made(people, "zhima_2015")["score"]["width"].unique().to_list() == [1]
@@ -219,7 +221,7 @@ def test_what_a_record_decides_beside_the_score_has_no_cut():
 def test_a_study_is_told_of_what_was_declared():
     declared = config.load("city_pilots", people=100, seeds=1)
     changed = declared.config.model_copy(update={"references": {"sex": "rest"}})
-    study = run.studied(replace(declared, config=changed), designs.ready(declared), "person", {})
+    study = studied(replace(declared, config=changed), designs.ready(declared), "person", {})
     assert study.primary[0] == ("selection_rate_ratio", "commended", "residence")
     assert study.references["sex"] == "rest"
     assert study.schemes["hangzhou_2018"]["cuts"] == {"commended": (700, "above")}

@@ -8,11 +8,12 @@ from scipy.optimize import brentq
 
 from scoring import experiment, population, workspace
 from scoring.experiment import config, designs
+from scoring.experiment.measured import studied
+from scoring.experiment.parts import Job, counted
 from scoring.measures import Counts
 from scoring.population.faults import load
 
 tipping = importlib.import_module("scoring.experiment.tipping")
-run = importlib.import_module("scoring.experiment.run")
 
 # Women and men do the same; an event of a man is recorded with odds of `value` against 1. Recording is the only gap.
 RECIPE = """\
@@ -189,8 +190,8 @@ def test_a_headline_at_the_stated_values_is_the_headline_of_the_sample():
     """The counts of the sample are those of a run over as many people."""
     declared = config.load("tiny", people=5_000, seeds=1)
     ready = designs.ready(declared)
-    cubes = run.counted(declared, ready, run.Job("", "equal_conduct", 1))
-    study = run.studied(declared, ready, "person", cubes)
+    cubes = counted(declared, ready, Job("", "equal_conduct", 1))
+    study = studied(declared, ready, "person", cubes)
     sample = tipping.Sample(declared, ready, "person", study)
     told = tipping.by_key(cubes["outcome"], study)
     found = sample.drawn((), 0)
