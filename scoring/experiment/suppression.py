@@ -91,9 +91,9 @@ def _solved(lines: Lines, hidden: set[Cell]) -> set[Cell]:
         for cell, sign in [(total, -1.0), *((cell, 1.0) for cell in line)]:
             if cell in place:
                 row[place[cell]] = sign
-    _, sizes, basis = np.linalg.svd(system, full_matrices=True)
-    free = basis[int((sizes > 1e-9).sum()) :]
-    return {cell for cell, i in place.items() if not np.abs(free[:, i]).max(initial=0.0) > 1e-9}
+    sizes, basis = np.linalg.eigh(system.T @ system)
+    free = np.abs(basis[:, sizes < 1e-9]).max(axis=1, initial=0.0)  # how far each cell can move and leave all totals
+    return {cell for cell, i in place.items() if free[i] < 1e-6}
 
 
 def _lines(cells: Iterable[Cell]) -> Lines:
@@ -364,7 +364,11 @@ def _hidden_points(
                 accepted.append((term, counts))
             else:
                 out.add((by, group, reference, term))
-        if reference == REST and len(accepted) < part.height:  # the rest of all would give away the one left out
+        if reference == REST:  # the rest of all would give away a group that is left out, or has no such point
+            every = {cell: _below(below, at) for cell, below in steps.items() if cell[0] == by}
+            near = any(small(abs(n - m)) for cell, n in every.items() for m in shown[cell])
+            accepted = [] if near or len(accepted) < part.height else [*accepted, ("", every)]
+        if not accepted:
             out |= {(by, group, reference, term) for group, term in part.select("group", "term").iter_rows()}
             continue
         for _, counts in accepted:

@@ -196,3 +196,13 @@ def test_ratios_within_strata_are_left_out_together():
         gone = rows.filter(pl.col("measure") == measure)
         assert set(gone["status"]) == {"suppressed"}, measure
         assert gone["method"].is_null().all()
+
+
+def test_a_curve_beside_the_rest_does_not_give_away_a_group_without_a_point():
+    rng = np.random.default_rng(8)
+    table = pl.DataFrame({"g": ["a"] * 300 + ["b"] * 300 + [None] * 40, "score": rng.integers(0, 30, 640)})
+    rows = scoring.audit(table, "g", score="score", cut=15, reference="rest", replicates=50).rows
+    curve = rows.filter(pl.col("measure") == "threshold_curve", pl.col("param") == "difference").drop_nulls("value")
+    assert curve.height > 0
+    unknown = table.filter(pl.col("g").is_null())["score"]
+    assert not any(small((unknown < float(term)).sum()) for term in curve["term"])
