@@ -125,7 +125,7 @@ def applied(rows: pl.DataFrame, cubes: Mapping[str, Counts], study: Study) -> tu
     hidden = _hidden(cubes, study)
     coarse = {(rate, outcome, by) for rate, cells in hidden.items() for outcome, by, _ in cells}
     known = set(cubes["coverage"].marginal(["group_by", "group"]).cells.select("group_by", "group").iter_rows())
-    strata = _hidden_strata(cubes["conditional"]) if "conditional" in cubes else set()
+    strata = _hidden_strata(cubes["conditional"], study) if "conditional" in cubes else set()
     bins = _hidden_bins(rows.filter(pl.col("measure") == "calibration_rate"), cubes)
     halves = _hidden_halves(cubes["cells"]) if "cells" in cubes else set()
     points = _hidden_points(rows.filter(pl.col("measure") == "threshold_curve"), cubes, study, hidden)
@@ -258,14 +258,22 @@ def _by_cell(cells: pl.DataFrame, counted: Mapping[str, pl.Expr]) -> dict[Cell, 
     return {(by, group): tuple(counts) for by, group, *counts in table.iter_rows()}
 
 
-def _hidden_strata(counts: Counts) -> set[tuple[str, str, str, str]]:
+def _hidden_strata(counts: Counts, study: Study) -> set[tuple[str, str, str, str]]:
     """Return the (outcome, grouping, group, stratum) whose counts are left out."""
     of = ["outcome", "group_by", "group", "stratum"]
+    outcomes = [outcome for _, outcome in study.outcomes]
+    cuts = {outcome for one in study.schemes.values() for outcome in one.get("cuts", {})}
     table = counts.cells.group_by(of).agg(pl.col("n").filter(pl.col("selected")).sum().alias("y"), pl.col("n").sum())
     hidden = set()
-    for (outcome, by), part in table.partition_by("outcome", "group_by", as_dict=True).items():
-        cells = {(g, at): (y, n - y, n) for g, at, y, n in part.select("group", "stratum", "y", "n").iter_rows()}
-        hidden |= {(outcome, by, *cell) for cell in _withheld_crossed(cells)}
+    last: dict[Any, int] = {}  # selected at the cut before, of those shown
+    parts = table.partition_by("outcome", "group_by", as_dict=True)
+    for outcome, by in sorted(parts, key=lambda of: (outcomes.index(of[0]), of[1])):
+        told = parts[outcome, by].select("group", "stratum", "y", "n").iter_rows()
+        cells = {(g, at): (y, n - y, n, abs(y - last.get((by, g, at), y))) for g, at, y, n in told}
+        left = _withheld_crossed(cells)
+        hidden |= {(outcome, by, *cell) for cell in left}
+        if outcome in cuts:
+            last |= {(by, *cell): counts[0] for cell, counts in cells.items() if cell not in left}
     return hidden
 
 

@@ -206,3 +206,11 @@ def test_a_curve_beside_the_rest_does_not_give_away_a_group_without_a_point():
     assert curve.height > 0
     unknown = table.filter(pl.col("g").is_null())["score"]
     assert not any(small((unknown < float(term)).sum()) for term in curve["term"])
+
+
+def test_a_few_persons_of_a_stratum_between_two_cuts_are_not_told():
+    score = [*range(300)] * 4
+    table = pl.DataFrame({"g": ["a"] * 600 + ["b"] * 600, "score": score, "z": (["n"] * 300 + ["s"] * 300) * 2})
+    rows = scoring.audit(table, "g", score="score", cut=[100, 106], strata="z", replicates=50).rows
+    shown = rows.filter(pl.col("measure") == "stratum_ratio").drop_nulls("value")
+    assert set(shown["outcome"]) == {"score >= 100"}
