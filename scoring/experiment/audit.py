@@ -87,6 +87,7 @@ def audit(
     counted = verdicts.count(opened, asked)
     about = tabled.told(counted, asked)
     unscored = suppression.unless_small(about["unscored"])
+    told = counted.rows if unscored is not None else counted.rows - about["unscored"]  # else the two tell the few
     if about["unscored"] == counted.rows:
         column = asked.selected.column if asked.selected else asked.score
         raise Refused([opened.problem("selected", f"{column!r} is missing in all {counted.rows:,} rows")])
@@ -122,9 +123,9 @@ def audit(
         "asks": f"Who is {'sanctioned' if adverse else 'selected'} in {title}, and how much more often?",
         "real": True,
         "table": title,
-        "people": counted.rows,
-        "rows_read": counted.rows,
-        "n": counted.rows - (unscored or 0),
+        "people": told,
+        "rows_read": told,
+        "n": told - (unscored or 0),
         "unscored": unscored,
         "unknown": {column: suppression.unless_small(n) for column, n in about["unknown"].items()},
         "groups": ["*".join(grouping) for grouping in groupings],

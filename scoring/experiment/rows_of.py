@@ -15,7 +15,7 @@ import polars as pl
 
 from scoring.documents import Problem, Refused, did_you_mean
 from scoring.experiment.asked import Asked, as_flag, as_text, frames
-from scoring.experiment.tabled import WORLD
+from scoring.experiment.tabled import WORLD, crossed
 from scoring.experiment.tables import Table, collected
 from scoring.measures.rates import SMALL_GROUP
 from scoring.measures.study import EVERYONE
@@ -48,8 +48,7 @@ def metric_rows(
     outcome = asked.flags["selected"].name
     found: list[dict[str, Any]] = []
     for grouping in [(), *groupings]:
-        groups = pl.concat_str(list(grouping), separator="*") if grouping else pl.lit(EVERYONE)
-        people = rows.with_columns(groups.alias("group"))
+        people = rows.with_columns(crossed(grouping).alias("group"))
         sizes = dict(people.group_by("group").len().iter_rows())
         for name, function in metrics.items():
             about = {"measure": name, "group_by": "*".join(grouping) or EVERYONE, "outcome": outcome}

@@ -12,6 +12,7 @@ from scoring.experiment.suppression import SMALLEST, small
 from scoring.experiment.verdicts import Counted
 from scoring.measures import Counts
 from scoring.measures.counts import UNKNOWN
+from scoring.measures.lattice import plain
 from scoring.measures.study import EVERYONE, NO_DRAW
 
 WORLD = "as recorded"
@@ -26,7 +27,7 @@ def outcomes(asked: Asked, cells: pl.DataFrame) -> Outcomes:
     sign = ">=" if asked.above else "<"
     for i, cut in enumerate(asked.cuts):
         passed = pl.col("level") > i
-        found[f"{asked.score} {sign} {cut:g}"] = passed if asked.above else ~passed
+        found[f"{asked.score} {sign} {plain(cut)}"] = passed if asked.above else ~passed
     if not found:
         found[f"{asked.score} above its median"] = pl.col("score") > median(cells)
     return found
@@ -65,6 +66,10 @@ def cubes(
     if asked.strata and few:
         stratum = pl.concat_str([pl.col(f"stratum:{c}") for c in asked.strata], separator="*").alias("stratum")
         tables["conditional"] = rolled(by_outcome.with_columns(stratum), ["outcome", "selected", "stratum"], few)
+    if asked.selected and asked.cuts:  # who has a verdict may have no score
+        lacks = {o: pl.when(v.is_null()).then(pl.lit("missing")).otherwise(pl.lit("scored")) for o, v in given.items()}
+        each = pl.concat(cells.with_columns(pl.lit(o).alias("outcome"), c.alias("coverage")) for o, c in lacks.items())
+        tables["coverages"] = rolled(each, ["outcome", "coverage"], groupings)
     found = {cube: headed(table, title) for cube, table in tables.items()}
     if len(asked.groups) > 1:
         named = [pl.col(f"group:{c}").alias(f"by__{c}") for c in asked.groups]
@@ -84,8 +89,7 @@ def rolled(cells: pl.DataFrame, axes: Sequence[str], groupings: Sequence[Sequenc
     sums = ["n", "w", "w2"] if weighted else ["n"]
     tables = []
     for grouping in [(), *groupings]:
-        parts = [pl.col(f"group:{part}") for part in grouping]
-        group = pl.concat_str(parts, separator="*") if parts else pl.lit(EVERYONE)
+        group = crossed([f"group:{part}" for part in grouping])
         named = [pl.lit("*".join(grouping) or EVERYONE).alias("group_by"), group.alias("group")]
         table = cells.select(*named, *axes, *sums).group_by("group_by", "group", *axes).agg(pl.col(sums).sum())
         if weighted:
@@ -94,6 +98,13 @@ def rolled(cells: pl.DataFrame, axes: Sequence[str], groupings: Sequence[Sequenc
             table = table.with_columns((pl.col("w") * effective).fill_nan(0.0).alias("n")).drop("w", "w2")
         tables.append(table)
     return pl.concat(tables)
+
+
+def crossed(columns: Sequence[str]) -> pl.Expr:
+    """Return the name of each row's group; in that of a crossing an asterisk stands between the parts alone."""
+    if len(columns) < 2:
+        return pl.col(columns[0]) if columns else pl.lit(EVERYONE)
+    return pl.concat_str([pl.col(c).str.replace_all("*", "/", literal=True) for c in columns], separator="*")
 
 
 def headed(table: pl.DataFrame, title: str) -> Counts:
@@ -130,8 +141,9 @@ def count(n: int) -> str:
 def warnings(counted: Counted, asked: Asked, most: int) -> Iterator[str]:
     """Yield what a reader has to mind."""
     about = told(counted, asked)
-    if about["unscored"]:
-        yield f"{count(about['unscored'])} of {counted.rows:,} rows have no verdict: they are unscored, not left out"
+    if n := about["unscored"]:
+        of = "" if small(n) else f" of {counted.rows:,}"
+        yield f"{count(n)}{of} rows have no verdict: they are unscored, not left out"
     for column, n in about["unknown"].items():
         yield f"{count(n)} rows have no {column}: they are the group unknown, never a reference"
     if asked.truth and (n := int(counted.cells.filter(pl.col("truth").is_null())["n"].sum())):

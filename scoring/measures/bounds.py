@@ -39,50 +39,64 @@ class Bounded:
 BOUNDS = {
     "selection_rate_bounds": Bounded(RATE, least, most),
     "selection_rate_difference_bounds": Bounded(DIFFERENCE, least - most_ref, most - least_ref),
-    "selection_rate_ratio_bounds": Bounded(RATIO, least / most_ref, most / least_ref),
+    "selection_rate_ratio_bounds": Bounded(
+        RATIO, pl.when((most > 0) | (least_ref > 0)).then(least / most_ref), most / least_ref
+    ),
 }
 
 
-def selection_rate_bounds(outcome: Counts, study: Study, coverage: Counts | None = None) -> pl.DataFrame:
+def selection_rate_bounds(
+    outcome: Counts, study: Study, coverage: Counts | None = None, coverages: Counts | None = None
+) -> pl.DataFrame:
     """Between which rates does the selection rate lie, whatever the persons without a score would have been given?
 
     From y / (n + m) to (y + m) / (n + m), beside y/n of the scored, which is undefined where nobody is. No row where
     everybody is scored.
     """
-    return _rows(outcome, study, coverage, "selection_rate_bounds")
+    return _rows(outcome, study, coverages or coverage, "selection_rate_bounds")
 
 
-def selection_rate_difference_bounds(outcome: Counts, study: Study, coverage: Counts | None = None) -> pl.DataFrame:
+def selection_rate_difference_bounds(
+    outcome: Counts, study: Study, coverage: Counts | None = None, coverages: Counts | None = None
+) -> pl.DataFrame:
     """Could the persons without a score turn the difference to the reference around?
 
     From the least rate of the group minus the greatest of the reference to the reverse, within -1 and 1: yes, where the
     bounds have unlike signs. No row where everybody of both groups is scored.
     """
-    return _rows(outcome, study, coverage, "selection_rate_difference_bounds")
+    return _rows(outcome, study, coverages or coverage, "selection_rate_difference_bounds")
 
 
-def selection_rate_ratio_bounds(outcome: Counts, study: Study, coverage: Counts | None = None) -> pl.DataFrame:
+def selection_rate_ratio_bounds(
+    outcome: Counts, study: Study, coverage: Counts | None = None, coverages: Counts | None = None
+) -> pl.DataFrame:
     """Could the persons without a score bring the ratio to the reference to the other side of 1, or of a convention?
 
     From the least rate of the group over the greatest of the reference to the reverse, from 0 up; infinite where nobody
-    of the reference is selected. No row where everybody of both groups is scored.
+    of the reference is selected, none where 0/0 may be. No row where everybody of both groups is scored.
     """
-    return _rows(outcome, study, coverage, "selection_rate_ratio_bounds")
+    return _rows(outcome, study, coverages or coverage, "selection_rate_ratio_bounds")
 
 
 def unscored(outcome: Counts, study: Study, coverage: Counts) -> pl.DataFrame:
-    """Return y of n scored persons and the m without a score by outcome and group, as means over seeds."""
-    keys = [*WORLD, *GROUP]
+    """Return y of n scored persons and the m without a score by outcome and group, as means over seeds.
+
+    The coverage may be that of each outcome. Effective numbers follow it: y is the share of the selected times n.
+    """
+    keys = [*WORLD, *GROUP, *(["outcome"] if "outcome" in coverage.axes else [])]
     scored = pl.col("coverage") == "scored"
     repeats = coverage.cells.group_by(WORLD).agg(pl.col("seed").n_unique().alias("seeds"))
     meant = coverage.where(coverage=["scored", *UNSCORED]).cells
     people = meant.group_by(keys).agg(pl.col("n").filter(scored).sum(), pl.col("n").filter(~scored).sum().alias("m"))
     chosen = disparity.selected(outcome, study)
     given = chosen.select(*WORLD, "outcome", "polarity").unique()
-    found = chosen.group_by(*keys, "outcome").agg(pl.col("y").sum())
-    table = people.join(given, on=WORLD).join(found, on=[*keys, "outcome"], how="left").join(repeats, on=WORLD)
+    found = chosen.group_by(*WORLD, *GROUP, "outcome").agg(pl.col("y").sum(), pl.col("n").sum().alias("n_given"))
+    table = people.join(given, on=[k for k in keys if k not in GROUP])
+    table = table.join(found, on=[*WORLD, *GROUP, "outcome"], how="left").join(repeats, on=WORLD)
+    if table.schema["n"].is_float():
+        table = table.with_columns(pl.col("y") / pl.col("n_given") * pl.col("n"))
     means = [(pl.col(c).fill_null(0) / pl.col("seeds")).alias(c) for c in ("y", "n", "m")]
-    return table.with_columns(*means, pl.col("seeds").cast(pl.Int32))
+    return table.drop("n_given").with_columns(*means, pl.col("seeds").cast(pl.Int32))
 
 
 def _rows(outcome: Counts, study: Study, coverage: Counts | None, measure: str) -> pl.DataFrame:

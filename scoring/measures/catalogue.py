@@ -73,7 +73,7 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
         extremes.lowest_to_highest_ratio: "How far below the highest rate is the lowest?",
         extremes.widest_difference: "How far apart are the rates of any two groups?",
     },
-    ("disparity", "outcome", ("coverage",)): {
+    ("disparity", "outcome", ("coverage", "coverages")): {
         bounds.selection_rate_bounds: "What if the unscored had been scored?",
         bounds.selection_rate_difference_bounds: "Could the unscored turn the difference around?",
         bounds.selection_rate_ratio_bounds: "Could the unscored turn the ratio around?",

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scoring.measures import estimates, groups, nulls, resample
 from scoring.measures.counts import Counts
 from scoring.measures.errors import TAUS
+from scoring.measures.ranking import known
 from scoring.measures.rates import SMALL_GROUP
 from scoring.measures.study import SEED, Study
 from scoring.result import SMALL_CELL
@@ -45,7 +46,7 @@ def _found(counts: Counts, study: Study) -> Iterator[dict[str, Any]]:
     if kind not in counts.axes:
         return
     adverse = {outcome for (_, outcome), polarity in study.outcomes.items() if polarity == "adverse"}
-    for pair in groups.beside(counts.where(outcome=adverse), study, [kind, "selected"], ["outcome"]):
+    for pair in groups.beside(known(counts).where(outcome=adverse), study, [kind, "selected"], ["outcome"]):
         polarity = study.outcomes.get((pair.told["scheme"], pair.told["outcome"]))
         if polarity != "adverse":
             continue

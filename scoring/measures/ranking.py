@@ -28,6 +28,7 @@ CLASSES = ("truth", "tau=10", "tau=30")
 ONE_CLASS = "every person of a group is of the same class"
 CHUNK = 50  # deals at once: arrays that stay in a processor's cache take half the time
 SPECK = 1e-24  # of a variance: what rounding leaves where it is 0
+ROUNDING = 1e-12  # of an area: what rounding leaves of 0 and of 1
 NO_ERROR = "no interval: the ranking is perfect, or a class holds one person"
 DELONG, DEALT = "DeLong", "labels permuted within classes, {} times"
 Cells = NDArray[np.int64]
@@ -142,7 +143,7 @@ def auc(counts: Counts, study: Study) -> pl.DataFrame:
                     continue
                 few = min(positive[i].sum(), negative[i].sum()) < SMALL_EXPECTED
                 row = {**told, "value": float(areas[i]), **_trusted(study, told, bounds[i], few)}
-                if all_of.audited and variances[i] > SPECK:
+                if all_of.audited and variances[i] > SPECK and ROUNDING < areas[i] < 1 - ROUNDING:
                     half = z * np.sqrt(variances[i]) / (areas[i] * (1 - areas[i]))
                     middle = logit(areas[i])
                     row |= {"low": float(expit(middle - half)), "high": float(expit(middle + half))}

@@ -73,7 +73,8 @@ def named(outcome: str, cut: float) -> str:
     ('commended 970', 'decile >= 5')
     """
     at = wording.number(cut, 0 if cut % 1 == 0 else 2)
-    return outcome if outcome.endswith(f" {cut:g}") else f"{outcome} {at}".strip()
+    itself = f" {int(cut) if cut % 1 == 0 else float(cut)}"
+    return outcome if outcome.endswith(itself) else f"{outcome} {at}".strip()
 
 
 def threshold(rows: Sequence[Row], identity: str, cuts: Sequence[tuple[str, float]]) -> str:

@@ -378,3 +378,67 @@ def test_only_counts_of_a_lazy_frame_reach_python(monkeypatch, engine):
     assert found.manifest["n"] == n
     assert len(heights) == 2
     assert max(heights) <= 3 * 2 * 2
+
+
+def test_bounds_are_of_each_outcome_s_own_unscored(table):
+    lacking = table.with_columns(score=pl.when(pl.int_range(pl.len()) % 5 > 0).then("score"))
+    found = scoring.audit(lacking, "sex", "granted", score="score", cut=500, show_small=True)
+    measures = [found.where(measure=m, outcome="score >= 500") for m in ("selection_rate", "selection_rate_bounds")]
+    rate, bounds = (dict(rows.select("group", "value").iter_rows()) for rows in measures)
+    assert bounds == pytest.approx(rate)
+    of_all = (lacking["score"] >= 500).sum() / lacking.height
+    (row,) = measures[1].filter(pl.col("group") == "everyone").to_dicts()
+    assert (row["low"], row["high"]) == pytest.approx((of_all, of_all + 0.2))
+    assert found.where(measure="selection_rate_bounds", outcome="granted").is_empty()
+
+
+def test_bounds_of_weighted_rows_are_beside_the_weighted_rate(table):
+    rng = np.random.default_rng(3)
+    weighed = table.with_columns(
+        granted=pl.when(pl.int_range(pl.len()) % 7 > 0).then("granted"), w=pl.Series(rng.exponential(1, table.height))
+    )
+    found = scoring.audit(weighed, "sex", "granted", weight="w", show_small=True)
+    rate, bounds = (found.where(measure=m) for m in ("selection_rate", "selection_rate_bounds"))
+    assert dict(bounds.select("group", "value").iter_rows()) == pytest.approx(
+        dict(rate.select("group", "value").iter_rows())
+    )
+    all_of = weighed["w"].sum()
+    (row,) = bounds.filter(pl.col("group") == "everyone").to_dicts()
+    assert row["low"] == pytest.approx(weighed.filter("granted")["w"].sum() / all_of)
+    assert row["high"] == pytest.approx(weighed.filter(pl.col("granted").fill_null(True))["w"].sum() / all_of)
+
+
+def test_cuts_that_differ_little_are_two_outcomes(table):
+    found = scoring.audit(table.with_columns(pl.col("score") + 1_000_000), "sex", score="score", cut=[1000500, 1000501])
+    assert found.rows["outcome"].drop_nulls().unique().sort().to_list() == ["score >= 1000500", "score >= 1000501"]
+
+
+def test_a_truth_that_some_lack_is_held_against_an_adverse_verdict(table):
+    lacking = table.with_columns(repaid=pl.when(pl.int_range(pl.len()) % 9 > 0).then("repaid"))
+    asked = {"selected": "granted", "truth": "repaid", "adverse": True, "show_small": True}
+    found, without = (scoring.audit(t, "sex", **asked) for t in (lacking, lacking.drop_nulls("repaid")))
+    for measure in ("equalized_odds_difference", "false_positive_rate"):
+        assert found.where(measure=measure)["value"].to_list() == without.where(measure=measure)["value"].to_list()
+
+
+def test_an_asterisk_in_a_name_is_no_crossing(table):
+    starred = table.with_columns(race=pl.col("race").replace({"b": "b*c"}))
+    found, plain = (scoring.audit(t, ["sex", "race"], "granted", reference="sex=m") for t in (starred, table))
+    assert found.rows.height == plain.rows.height
+    assert "f*b/c" in found.rows["group"]
+
+
+def test_the_order_of_rows_changes_nothing_and_twice_the_rows_no_value(table):
+    few = table.head(1_500)
+    asked = {"group": ["sex", "race"], "selected": "granted", "truth": "repaid", "score": "score", "cut": 500}
+    asked |= {"strata": "office", "show_small": True}
+    found = scoring.audit(few, **asked).rows
+    assert found.equals(scoring.audit(few, **asked).rows)
+    assert found.equals(scoring.audit(few.sample(fraction=1, shuffle=True, seed=1), **asked).rows)
+    twice = scoring.audit(pl.concat([few, few]), **asked).rows
+    same = ["selection_rate", "selection_rate_ratio", "false_positive_rate", "auc", "wasserstein", "quantile_gap"]
+    key = ["measure", "param", "term", "outcome", "group_by", "group", "reference"]
+    observed = pl.col("measure").is_in(same) & (pl.col("term").is_null() | (pl.col("term") != "null 95%"))
+    left, right = (rows.filter(observed).sort(key).select(*key, "value") for rows in (found, twice))
+    assert left.drop("value").equals(right.drop("value"))
+    assert left["value"].to_list() == pytest.approx(right["value"].to_list(), rel=1e-12)

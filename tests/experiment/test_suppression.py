@@ -117,3 +117,100 @@ def test_no_rate_that_is_shown_stands_on_a_small_count(audits):
         assert shown.filter(count.is_between(1, SMALLEST - 1)).is_empty()
     assert "d" not in shown["group"]
     assert rates.filter(pl.col("group") == "d")["status"].unique().to_list() == ["suppressed"]
+
+
+def test_what_is_missing_is_no_small_number_together():
+    shown = {("g", "a"): (2, 100), ("g", "b"): (3, 100), ("g", "c"): (40, 100), ("g", "d"): (50, 100)}
+    assert withheld(shown) == {("g", "a"), ("g", "b"), ("g", "c")}
+
+
+def test_a_cell_that_follows_from_several_lines_is_no_secret():
+    small_at = [(0, 0), (0, 1), (1, 0), (1, 1), (2, 2), (2, 3), (3, 2), (3, 3), (1, 2)]  # two rings and a bridge
+    shown = {("a*b", f"{i}*{j}"): (6 if (i, j) in small_at else 50,) for i in range(4) for j in range(4)}
+    for by, place in (("a", 0), ("b", 1)):
+        for i in range(4):
+            line = [n for (_, group), (n,) in shown.items() if "*" in group and group.split("*")[place] == str(i)]
+            shown |= {(by, str(i)): (sum(line),)}
+    hidden = withheld(shown)
+    crossed = sorted(cell for cell in hidden if cell[0] == "a*b")
+    system = np.array([[cell[1].split("*")[k] == str(i) for cell in crossed] for k in (0, 1) for i in range(4)], float)
+    for at in range(len(crossed)):
+        wanted = np.eye(len(crossed))[at]
+        found, *_ = np.linalg.lstsq(system.T, wanted, rcond=None)
+        assert not np.allclose(system.T @ found, wanted)
+
+
+def persons(**counts):
+    """Return a table of so many persons of each kind: `group_selected_truth`, y and n standing for yes and no."""
+    flag = {"y": True, "n": False, "u": None}
+    rows = [{"g": g, "s": flag[s], "t": flag[t]} for kind, n in counts.items() for g, s, t in [kind.split("_")] * n]
+    return pl.DataFrame(rows, schema={"g": pl.String, "s": pl.Boolean, "t": pl.Boolean})
+
+
+def status(rows, measure, group):
+    return rows.filter(pl.col("measure") == measure, pl.col("group") == group)["status"].unique().to_list()
+
+
+def test_one_small_error_is_not_left_over_by_the_others():
+    four = {"a_y_y": 60, "a_y_n": 50, "a_n_y": 4, "a_n_n": 90, "b_y_y": 80, "b_y_n": 70, "b_n_y": 60, "b_n_n": 90}
+    rows = scoring.audit(persons(**four), "g", "s", truth="t").rows
+    for measure in ("false_negative_rate", "positive_predictive_value", "false_positive_rate"):
+        assert status(rows, measure, "a") == ["suppressed"], measure
+    assert status(rows, "selection_rate", "a") == status(rows, "prevalence", "a") == ["ok"]
+
+
+def test_the_few_without_a_truth_or_a_verdict_cannot_be_told_from_sums():
+    of = {f"{g}_{s}_{t}": 50 for g in "ab" for s in "yn" for t in "yn"}
+    rows = scoring.audit(persons(**of, a_y_u=3), "g", "s", truth="t").rows
+    assert status(rows, "prevalence", "a") == status(rows, "false_positive_rate", "a") == ["suppressed"]
+    found = scoring.audit(persons(**of, a_u_y=3), "g", "s")
+    scored = found.where(measure="selection_rate", group="everyone")["n"].item()
+    assert found.manifest["people"] == found.manifest["rows_read"] == scored
+    assert not any("403" in warning for warning in found.manifest["warnings"])
+
+
+def test_the_best_group_is_not_told_where_it_is_small():
+    of = {"a_y_y": 46, "a_n_y": 4, "b_y_y": 60, "b_n_y": 60, "c_y_y": 90, "c_n_y": 60}
+    rows = scoring.audit(persons(**of), "g", "s", reference="best").rows
+    assert status(rows, "selection_rate_ratio", "c") == ["suppressed"]
+    assert set(status(rows, "shrunk_rate", "c")) == {"suppressed"}
+
+
+def test_cuts_and_points_of_a_curve_with_a_few_persons_between_them_are_not_both_shown():
+    rng = np.random.default_rng(6)
+    table = pl.DataFrame({"g": rng.choice(["a", "b"], 400), "score": rng.permuted(np.arange(400)) // 2})
+    rows = scoring.audit(table, "g", score="score", cut=[100, 102], replicates=50).rows
+    shown = rows.filter(pl.col("measure") == "selection_rate", pl.col("group") == "a").drop_nulls("value")
+    assert shown["outcome"].to_list() == ["score >= 100"]
+    curve = rows.filter(pl.col("measure") == "threshold_curve", pl.col("param") == "difference").drop_nulls("value")
+    for group in ("a", "b"):
+        scores = table.filter(pl.col("g") == group)["score"]
+        below = [0, *sorted((scores < float(term)).sum() for term in curve["term"]), len(scores)]
+        assert not any(map(small, np.diff(below)))
+
+
+def test_ratios_within_strata_are_left_out_together():
+    four = {"a_y_y": 60, "a_n_y": 50, "a_y_n": 3, "a_n_n": 90, "b_y_y": 80, "b_n_y": 70, "b_y_n": 60, "b_n_n": 90}
+    rows = scoring.audit(persons(**four), "g", "s", strata="t").rows
+    for measure in ("pooled_odds_ratio", "pooled_risk_ratio", "mantel_haenszel_test", "stratum_ratio"):
+        gone = rows.filter(pl.col("measure") == measure)
+        assert set(gone["status"]) == {"suppressed"}, measure
+        assert gone["method"].is_null().all()
+
+
+def test_a_curve_beside_the_rest_does_not_give_away_a_group_without_a_point():
+    rng = np.random.default_rng(8)
+    table = pl.DataFrame({"g": ["a"] * 300 + ["b"] * 300 + [None] * 40, "score": rng.integers(0, 30, 640)})
+    rows = scoring.audit(table, "g", score="score", cut=15, reference="rest", replicates=50).rows
+    curve = rows.filter(pl.col("measure") == "threshold_curve", pl.col("param") == "difference").drop_nulls("value")
+    assert curve.height > 0
+    unknown = table.filter(pl.col("g").is_null())["score"]
+    assert not any(small((unknown < float(term)).sum()) for term in curve["term"])
+
+
+def test_a_few_persons_of_a_stratum_between_two_cuts_are_not_told():
+    score = [*range(300)] * 4
+    table = pl.DataFrame({"g": ["a"] * 600 + ["b"] * 600, "score": score, "z": (["n"] * 300 + ["s"] * 300) * 2})
+    rows = scoring.audit(table, "g", score="score", cut=[100, 106], strata="z", replicates=50).rows
+    shown = rows.filter(pl.col("measure") == "stratum_ratio").drop_nulls("value")
+    assert set(shown["outcome"]) == {"score >= 100"}

@@ -105,3 +105,8 @@ def test_counts_are_averaged_over_seeds_and_draws_widen_the_bounds(cube, verdict
     family = compute(pooled, study(), NAMES[:1])
     assert family.select("value", "low", "high").rows() == [(0.2, pytest.approx(10 / 110), pytest.approx(70 / 110))]
     assert family["draw"].to_list() == [None]
+
+
+def test_a_ratio_that_may_be_nought_by_nought_has_no_bounds(bounded):
+    found = row(bounded({"a": (0, 50, 5, 0, 0), "b": (0, 40, 0, 0, 0)}), "selection_rate_ratio_bounds", "b")
+    assert (found["value"], found["low"], found["high"]) == (None, None, None)

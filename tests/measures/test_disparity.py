@@ -205,3 +205,12 @@ def test_band_rates_sum_to_one_and_name_empty_bands(cube, study):
 
 def test_the_catalogue_asks_a_question_for_every_measure():
     assert all(m.question.endswith("?") and m.function.__doc__ for m in MEASURES.values())
+
+
+def test_merging_two_groups_of_one_rate_leaves_what_is_pooled(verdicts, rows):
+    apart, merged = {"a": (30, 100), "b": (20, 80), "c": (10, 40)}, {"a": (30, 100), "b": (30, 120)}
+    for reference, group in (("a", "b"), ("rest", "a")):
+        found = [rows(verdicts(groups), reference) for groups in (apart, merged)]
+        for measure in ("selection_rate", "selection_rate_ratio", "selection_rate_difference", "cohens_h"):
+            one, other = (audit(f, measure, group)["value"] for f in found)
+            assert one == pytest.approx(other, rel=1e-12), measure

@@ -93,3 +93,15 @@ def test_one_group_or_no_truth_or_no_adverse_outcome_has_no_gap(odds, verdicts, 
     blind = verdicts({"a": (10, 100), "b": (20, 100)}, outcome="listed")
     blind = blind.marginal([a for a in blind.axes if a != "harm"])
     assert compute({"outcome": blind}, study(), [NAME]).is_empty()
+
+
+def test_persons_without_a_truth_are_left_out(odds, cube, study):
+    groups = {"a": (10, 100, 60, 100), "b": (40, 100, 50, 100)}
+    rows = [
+        {"group": g, "selected": chosen, "truth": harmful, "n": count}
+        for g, (fp, negatives, tp, positives) in groups.items()
+        for harmful, y, n in ((False, fp, negatives), (True, tp, positives), (None, 30, 50))
+        for chosen, count in ((True, y), (False, n - y))
+    ]
+    found = compute({"outcome": cube(rows, outcome="listed")}, study("a"), [NAME])
+    assert one(found)["value"] == one(odds(groups))["value"]

@@ -212,3 +212,12 @@ def test_seeds_are_averaged_and_everyone_together_is_no_group(rows, people):
     assert (row["value"], row["seeds"]) == (pytest.approx(np.mean(each)), 2)
     assert set(found["group_by"]) == {"g"}
     assert set(found.filter(pl.col("term") == "null 95%")["uncertainty"]) == {"audit"}
+
+
+def test_a_perfect_ranking_of_many_scores_has_no_interval(cube, study):
+    people = pl.DataFrame([{"group": "a", "score": i, "truth": i >= 70, "n": 1 + i % 7} for i in range(100)])
+    people = people.with_columns(world=pl.lit("w"), scheme=pl.lit("s"), draw=-1, seed=1, group_by=pl.lit("g"))
+    counts = Counts(tuple(c for c in people.columns if c != "n"), people)
+    found = compute({"score": counts}, study(), ["auc"]).filter(pl.col("uncertainty") == "audit")
+    assert found["value"].item() == pytest.approx(1)
+    assert found.select("low", "high").row(0) == (None, None)
