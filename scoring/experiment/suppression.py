@@ -84,10 +84,16 @@ def _parents(group_by: str, group: str) -> Iterator[tuple[str, str]]:
         yield "*".join(names[i] for i in kept), "*".join(parts[i] for i in kept)
 
 
-def applied(rows: pl.DataFrame, cubes: Mapping[str, Counts], study: Study) -> tuple[pl.DataFrame, int]:
-    """Return result rows without the numbers that show a small cell, and how many rows lost theirs."""
+def applied(
+    rows: pl.DataFrame, cubes: Mapping[str, Counts], study: Study, metrics: frozenset[str] = frozenset()
+) -> tuple[pl.DataFrame, int]:
+    """Return result rows without the numbers that show a small cell, and how many rows lost theirs.
+
+    `metrics` names measures that are functions of rows: each may show any count of its group.
+    """
     hidden = {rate: _hidden(table) for rate, table in _tables(cubes, study).items()}
     coarse = {(rate, outcome, param, by) for rate, cells in hidden.items() for outcome, param, by, _ in cells}
+    anyhow = {(outcome, by, group) for cells in hidden.values() for outcome, _, by, group in cells}
     strata = _hidden_strata(cubes["conditional"], study) if "conditional" in cubes else set()
     steps = _steps(cubes["score"]) if "score" in cubes else {}
     bins = _hidden_bins(rows.filter(pl.col("measure") == "calibration_rate"))
@@ -101,6 +107,8 @@ def applied(rows: pl.DataFrame, cubes: Mapping[str, Counts], study: Study) -> tu
             return any(one in coarse for one in asked)
         if any((None, None, by, side) in hidden["size"] for side in sides):
             return True
+        if row["measure"] in metrics:
+            return (row["outcome"], by, row["group"]) in anyhow
         if row["measure"] == "calibration_rate":
             return (row["param"], by, row["group"], row["term"]) in bins
         if row["measure"] == "stratum_ratio":
