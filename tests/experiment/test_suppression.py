@@ -117,3 +117,20 @@ def test_no_rate_that_is_shown_stands_on_a_small_count(audits):
         assert shown.filter(count.is_between(1, SMALLEST - 1)).is_empty()
     assert "d" not in shown["group"]
     assert rates.filter(pl.col("group") == "d")["status"].unique().to_list() == ["suppressed"]
+
+
+def test_a_metric_of_rows_shows_no_count_that_its_rates_leave_out():
+    from sklearn.metrics import precision_score
+
+    table = pl.DataFrame(
+        {
+            "g": ["a"] * 400 + ["b"] * 400 + ["c"] * 400,
+            "y": ([True] * 100 + [False] * 300) * 3,
+            "t": [True] * 97 + [False] * 303 + ([True] * 60 + [False] * 240 + [True] * 100) * 2,
+        }
+    )
+    rows = scoring.audit(table, "g", "y", truth="t", metrics={"precision": precision_score}).rows
+    shown = rows.filter(pl.col("measure") == "precision", pl.col("value").is_not_null())["group"].to_list()
+    rates = rows.filter(pl.col("measure") == "positive_predictive_value", pl.col("value").is_not_null())
+    assert "a" not in shown
+    assert set(shown) <= set(rates["group"])
