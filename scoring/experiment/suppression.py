@@ -15,7 +15,8 @@ from typing import Any
 import polars as pl
 
 from scoring.measures import Counts, Study, disparity, errors, rates
-from scoring.measures.study import EVERYONE
+from scoring.measures.counts import UNKNOWN
+from scoring.measures.study import BEST, EVERYONE
 from scoring.result import SUPPRESSED
 
 SMALLEST = 10  # persons; the least that a published cell may hold
@@ -91,7 +92,9 @@ def applied(
 
     `metrics` names measures that are functions of rows: each may show any count of its group.
     """
-    hidden = {rate: _hidden(table) for rate, table in _tables(cubes, study).items()}
+    tables = _tables(cubes, study)
+    hidden = {rate: _hidden(table) for rate, table in tables.items()}
+    ends = {rate: _ends(table) for rate, table in tables.items()}
     coarse = {(rate, outcome, param, by) for rate, cells in hidden.items() for outcome, param, by, _ in cells}
     anyhow = {(outcome, by, group) for cells in hidden.values() for outcome, _, by, group in cells}
     strata = _hidden_strata(cubes["conditional"], study) if "conditional" in cubes else set()
@@ -101,10 +104,13 @@ def applied(
 
     def gone(row: dict[str, Any]) -> bool:
         by, sides = row["group_by"], [s for s in (row["group"], row["reference"]) if s is not None]
-        if row["group"] == ALL:  # what is said of a whole grouping could give away the one that is missing
+        everywhere = row["group"] == ALL or (row["measure"] == "tipping_point" and row["param"] == "reference")
+        if everywhere:  # what is said of a whole grouping could give away the one that is missing
             shown = [("size", False, False), *_rates_shown(row["measure"])]
             asked = [(rate, row["outcome"] if o else None, row["param"] if p else None, by) for rate, o, p in shown]
             return any(one in coarse for one in asked)
+        if row["reference"] == BEST:  # the group that is picked is named by its rate
+            sides += _picked(row, ends)
         if any((None, None, by, side) in hidden["size"] for side in sides):
             return True
         if row["measure"] in metrics:
@@ -167,6 +173,30 @@ def _hidden(table: pl.DataFrame) -> set[tuple[Any, Any, str, str]]:
         shown = {(by, g): (y, n - y, n) for by, g, y, n in part.select("group_by", "group", "y", "n").iter_rows()}
         hidden |= {(told.get("outcome"), told.get("param"), by, group) for by, group in withheld(shown)}
     return hidden
+
+
+def _ends(table: pl.DataFrame) -> dict[tuple[Any, Any, str], list[str]]:
+    """Return, by (outcome, param, grouping), the groups of the highest and of the lowest rate: one of them is best."""
+    if table.is_empty():
+        return {}
+    keys = [c for c in ("outcome", "param", "group_by") if c in table.columns]
+    known = table.filter(pl.col("n") >= rates.SMALL_GROUP, pl.col("group") != UNKNOWN).with_columns(
+        (pl.col("y") / pl.col("n")).alias("rate")
+    )
+    ends = known.filter((pl.col("rate") == pl.max("rate").over(keys)) | (pl.col("rate") == pl.min("rate").over(keys)))
+    found: dict[tuple[Any, Any, str], list[str]] = defaultdict(list)
+    for row in ends.iter_rows(named=True):
+        found[row.get("outcome"), row.get("param"), row["group_by"]].append(row["group"])
+    return found
+
+
+def _picked(row: Mapping[str, Any], ends: Mapping[str, Mapping[tuple[Any, Any, str], list[str]]]) -> list[str]:
+    """Return the groups that the best of a grouping may be."""
+    asked = [
+        (rate, row["outcome"] if outcome else None, row["param"] if param else None)
+        for rate, outcome, param in _rates_shown(row["measure"])
+    ]
+    return [group for rate, outcome, param in asked for group in ends[rate].get((outcome, param, row["group_by"]), [])]
 
 
 def _hidden_strata(counts: Counts, study: Study) -> set[tuple[str, str, str, str]]:

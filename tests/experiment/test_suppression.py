@@ -134,3 +134,15 @@ def test_a_metric_of_rows_shows_no_count_that_its_rates_leave_out():
     rates = rows.filter(pl.col("measure") == "positive_predictive_value", pl.col("value").is_not_null())
     assert "a" not in shown
     assert set(shown) <= set(rates["group"])
+
+
+def test_a_ratio_to_the_best_group_does_not_show_the_rate_of_one_that_is_left_out():
+    counts = {"a": (60, 140), "b": (90, 110), "c": (97, 3)}  # of c, the best, three are passed over
+    parts = [([g] * sum(n), [True] * n[0] + [False] * n[1]) for g, n in counts.items()]
+    table = pl.DataFrame({"g": [g for part, _ in parts for g in part], "y": [y for _, part in parts for y in part]})
+    found = scoring.audit(table, "g", "y", reference="best").rows.filter(pl.col("measure") == "selection_rate_ratio")
+    assert set(found["status"]) == {"suppressed"}
+    named = scoring.audit(table, "g", "y", reference="b").rows.filter(pl.col("measure") == "tipping_point")
+    assert named.filter(pl.col("param") == "reference", pl.col("status") != "suppressed").is_empty()
+    even = scoring.audit(table.filter(pl.col("g") != "c"), "g", "y", reference="best").rows
+    assert even.filter(pl.col("measure") == "selection_rate_ratio", pl.col("status") == "ok").height == 2
