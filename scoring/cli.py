@@ -17,6 +17,8 @@ from scoring.commands import audit, population, schemes
 from scoring.commands.terminal import AsJson, People, Workers, cores, progress, show_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
+
     from scoring.result import Result
 
 ABOUT = "Fairness experiments on social credit designs, run over synthetic people only."
@@ -37,7 +39,7 @@ def main() -> None:
     from scoring.documents import Refused
 
     try:
-        app()
+        app(prog_name="scoring")
     except Refused as refusal:
         for problem in refusal.problems:
             print(problem, file=sys.stderr)
@@ -47,6 +49,11 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        sys.exit(1)
 
 
 @app.command()
@@ -98,10 +105,19 @@ def conclude(result: Result, page: Path) -> None:
     """Print what was run and where the page is."""
     told = result.manifest
     print(
-        f"{told['people']:,} people × {len(told['seeds'])} seeds × {len(told['worlds'])} worlds, "
-        f"{len(told['designs'])} designs: {result.rows.height:,} results in {told['wall_seconds']} s"
+        f"{told['people']:,} people × {count(told['seeds'], 'seed')} × {count(told['worlds'], 'world')}, "
+        f"{count(told['designs'], 'design')}: {result.rows.height:,} results in {told['wall_seconds']} s"
     )
     print(page)
+
+
+def count(things: Sized, name: str) -> str:
+    """Write how many there are of something.
+
+    >>> count([1], "seed"), count([1, 2], "seed")
+    ('1 seed', '2 seeds')
+    """
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 @app.command()

@@ -115,9 +115,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     >>> did_you_mean("n_rent_arears", ["n_rent_arrears", "sex"])
     "did you mean 'n_rent_arrears'?"
+    >>> did_you_mean("SEX", ["age", "sex"])
+    "did you mean 'sex'?"
     """
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else ""
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
+    return f"did you mean {folded[near[0]]!r}?" if near else ""
 
 
 def fields_at(model: Any, loc: Loc) -> list[str]:

@@ -213,3 +213,15 @@ def test_what_is_not_encoded_is_listed_with_the_reason():
     known = json.loads(call("schemes", "gaps", "--json").output)
     assert all(gap["why"] and gap["known"] for gap in known.values())
     assert f"{len(known)} more are known and not encoded" in call("schemes", "list").output
+
+
+def test_a_place_that_cannot_be_written_is_told_in_one_line(tmp_path, monkeypatch, capsys):
+    table, taken = tmp_path / "loans.csv", tmp_path / "taken"
+    table.write_text("sex,granted\n" + "f,yes\nm,no\nf,no\nm,yes\n" * 50, encoding="utf-8")
+    taken.write_text("a file", encoding="utf-8")
+    words = ["scoring", "audit", str(table), "--group", "sex", "--selected", "granted", "--replicates", "100"]
+    monkeypatch.setattr(sys, "argv", [*words, "--out", str(taken)])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 1
+    assert capsys.readouterr().err == f"{taken}: File exists\n"

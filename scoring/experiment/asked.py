@@ -12,7 +12,7 @@ from scoring.documents import Problem, Refused, did_you_mean
 from scoring.experiment.tables import Table, in_polars
 from scoring.measures.counts import UNKNOWN
 
-YES, NO = ("1", "true", "yes", "y", "t", "1.0"), ("0", "false", "no", "n", "f", "0.0")
+YES, NO = ("1", "true", "yes", "y", "t", "1.0", "是"), ("0", "false", "no", "n", "f", "0.0", "否")
 
 
 @dataclass(frozen=True)

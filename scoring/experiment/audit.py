@@ -7,7 +7,7 @@ said of a real table leaves small cells out.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from importlib.metadata import version
 from itertools import combinations
@@ -19,6 +19,7 @@ from scoring import measures
 from scoring.documents import Problem, Refused, did_you_mean
 from scoring.experiment import rows_of, suppression, tabled, tables, verdicts
 from scoring.experiment.asked import Asked, Flag
+from scoring.experiment.profile import examples
 from scoring.experiment.run import peak_mb
 from scoring.experiment.tabled import WORLD
 from scoring.measures import Counts, Study
@@ -75,22 +76,25 @@ def audit(
         groups=tuple(names),
         selected=flag(opened, selected),
         score=score,
-        cuts=tuple(sorted({float(c) for c in ([cut] if isinstance(cut, (int, float)) else cut)})),
+        cuts=tuple(sorted({float(c) for c in ([cut] if isinstance(cut, (int, float)) else cut or ())})),
         above=not below,
         truth=flag(opened, truth),
-        strata=tuple([strata] if isinstance(strata, str) else strata),
+        strata=tuple(dict.fromkeys([strata] if isinstance(strata, str) else strata or ())),
         weight=weight,
     )
     problems = list(misasked(opened, asked, groupings, metrics))
     if problems:
         raise Refused(problems)
-    counted = verdicts.count(opened, asked)
+    with tables.reading(opened):
+        counted = verdicts.count(opened, asked)
     about = tabled.told(counted, asked)
     unscored = suppression.unless_small(about["unscored"])
     told = counted.rows if unscored is not None else counted.rows - about["unscored"]  # else the two tell the few
     if about["unscored"] == counted.rows:
         column = asked.selected.column if asked.selected else asked.score
         raise Refused([opened.problem("selected", f"{column!r} is missing in all {counted.rows:,} rows")])
+    if absent := list(unanswered(opened, asked, counted)):
+        raise Refused(absent)
     title = name or opened.name
     outcomes = tabled.outcomes(asked, counted.cells)
     cubes = tabled.cubes(counted, asked, outcomes, groupings, title, MOST_COMPARED)
@@ -107,12 +111,19 @@ def audit(
     computed = measures.compute(cubes, study, asked_measures(weight is not None))
     warnings = list(tabled.warnings(counted, asked, MOST_COMPARED))
     if metrics:
-        computed = pl.concat([computed, rows_of.metric_rows(opened, asked, groupings, title, metrics)])
+        if known := sorted(set(metrics) & {*computed["measure"]}):
+            hint = "leave it out, or give it another name"
+            raise Refused([opened.problem("metric", f"{one!r} is a measure already", hint) for one in known])
+        with tables.reading(opened):
+            found = rows_of.metric_rows(opened, asked, groupings, title, metrics)
+        computed = pl.concat([computed, found])
     computed = computed.with_columns(pl.lit("audit").alias("experiment"))
     left_out = 0
     if not show_small:
         computed, left_out = suppression.applied(
-            computed, tabled.cubes(counted.unweighted, asked, outcomes, groupings, title, MOST_COMPARED), study
+            computed,
+            tabled.cubes(counted.unweighted, asked, outcomes, groupings, title, MOST_COMPARED),
+            study,
         )
     if left_out:
         warnings.append(
@@ -134,6 +145,7 @@ def audit(
         "outcome": first,
         "polarity": "adverse" if adverse else "favourable",
         "truth": truth is not None,
+        "metrics": sorted(metrics or ()),
         "score": score,
         "cuts": list(asked.cuts),
         "strata": list(asked.strata),
@@ -169,7 +181,7 @@ def crossings(group: str | Sequence[str | Sequence[str]]) -> list[tuple[str, ...
     >>> crossings(["sex", "sex*race"])
     [('sex',), ('sex', 'race')]
     """
-    asked = [group] if isinstance(group, str) else list(group)
+    asked = [group] if isinstance(group, str) else list(group or ())
     named = [tuple(one.split("*")) if isinstance(one, str) else tuple(one) for one in asked]
     if any(len(one) > 1 for one in named):
         return list(dict.fromkeys(named))
@@ -192,26 +204,44 @@ def misasked(
     found = []
     if not groupings or not all(all(part for part in grouping) for grouping in groupings):
         found.append(table.problem("group", "no group to compare", "name a column of the table"))
+    for grouping in groupings:
+        twice = [part for i, part in enumerate(grouping) if part and part in grouping[:i]]
+        found += [table.problem("group", f"{part!r} is crossed with itself") for part in dict.fromkeys(twice)]
     if asked.selected is None and asked.score is None:
         found.append(
             table.problem("selected", "no verdict to audit", "name a column of verdicts, or a score and a cut")
         )
     if asked.cuts and asked.score is None:
         found.append(table.problem("cut", "a cut without a score", "name the column of scores"))
+    if not asked.above and asked.score is None:
+        found.append(table.problem("below", "below a cut without a score", "name the column of scores"))
     if any(c != c or c in (float("inf"), float("-inf")) for c in asked.cuts):
         found.append(table.problem("cut", "a cut is a finite number"))
     if metrics and (asked.truth is None or asked.selected is None):
         found.append(table.problem("metric", "a metric of rows needs truth and selected", "name both columns"))
+    for column in [c for c in asked.groups if asked.selected and c == asked.selected.column]:
+        found.append(table.problem("group", f"{column!r} is a group and the verdict at once"))
+    if asked.selected and asked.selected == asked.truth:
+        found.append(table.problem("truth", f"{asked.truth.name!r} is the verdict and its truth at once"))
     twice = [c for c in asked.groups if c in asked.strata]
     found += [table.problem("strata", f"{c!r} is a group and a stratum at once") for c in twice]
     return found
+
+
+def unanswered(table: tables.Table, asked: Asked, counted: verdicts.Counted) -> Iterator[Problem]:
+    """Yield the values named for yes that no row has."""
+    for kind, flag in asked.flags.items():
+        if flag.value is not None and not counted.cells[kind].any():
+            known = [str(value) for value in examples(table, asked, flag.column, most=12)]
+            hint = did_you_mean(flag.value, known) or f"known: {', '.join(known)}"
+            yield table.problem(kind, f"no row has {flag.value!r} in {flag.column!r}", hint)
 
 
 def referred(
     table: tables.Table, reference: str | Sequence[str], groupings: Sequence[Sequence[str]], coverage: Counts
 ) -> dict[str, str | None]:
     """Return the reference of each grouping. Raises Refused for a group that nobody belongs to."""
-    asked = [reference] if isinstance(reference, str) else list(reference)
+    asked = [reference] if isinstance(reference, str) else list(reference or ())
     names = ["*".join(grouping) for grouping in groupings]
     sizes = coverage.marginal(["group_by", "group"]).cells
     levels = {n: sizes.filter(pl.col("group_by") == n)["group"].to_list() for n in names}
@@ -226,20 +256,7 @@ def referred(
         elif not equals and len(fit := [n for n in names if text in levels[n]]) == 1:
             found[fit[0]] = text
         else:
-            known = [g for n in names for g in levels[n] if g != UNKNOWN]
-            several = not equals and sum(text in levels[n] for n in names) > 1
-            hint = (
-                "write COLUMN=GROUP"
-                if several
-                else did_you_mean(group or text, known) or f"known: {', '.join(known[:12])}"
-            )
-            problems.append(
-                table.problem(
-                    "reference",
-                    f"no group {text!r}" if not several else f"{text!r} is a group of several columns",
-                    hint,
-                )
-            )
+            problems.append(table.problem("reference", *unreferred(text, levels)))
     if problems:
         raise Refused(problems)
     for grouping, name in zip(groupings, names, strict=True):
@@ -247,6 +264,23 @@ def referred(
         if len(grouping) > 1 and found[name] is None and any(singles):
             found[name] = largest_within(sizes.filter(pl.col("group_by") == name), singles)
     return found
+
+
+def unreferred(text: str, levels: Mapping[str, Sequence[str]]) -> tuple[str, str]:
+    """Say what is wrong with a reference that is none, and give a hint.
+
+    >>> unreferred("w", {"sex": ["f", "m"]})
+    ("no group 'w'", 'known: f, m')
+    >>> unreferred("race=w", {"sex": ["f", "m"]})
+    ("'race' is not compared", 'compared: sex')
+    """
+    column, equals, group = text.partition("=")
+    if equals and column not in levels:
+        return f"{column!r} is not compared", f"compared: {', '.join(levels)}"
+    if not equals and sum(text in groups for groups in levels.values()) > 1:
+        return f"{text!r} is a group of several columns", "write COLUMN=GROUP"
+    known = [g for name, groups in levels.items() if not equals or name == column for g in groups if g != UNKNOWN]
+    return f"no group {text!r}", did_you_mean(group or text, known) or f"known: {', '.join(known[:12])}"
 
 
 def largest_within(sizes: pl.DataFrame, parts: Sequence[str | None]) -> str | None:

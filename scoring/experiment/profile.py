@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import narwhals as nw
@@ -75,29 +75,42 @@ def problems(table: Table, asked: Asked, found: Mapping[str, Any]) -> Iterator[P
             yield table.problem(kind, f"{column!r} holds numbers with fractions", "cut them into bands first")
     for kind, flag in asked.flags.items():
         if found.get(f"unread:{kind}"):
-            examples = ", ".join(map(repr, _unread(table, asked, flag)))
-            hint = f"name the value that means yes: {flag.column}=VALUE"
+            examples = ", ".join(map(repr, unread(table, asked, flag)))
+            hint = f"name the value that means yes, as {flag.column}=VALUE; or a text for missing, with --missing"
             yield table.problem(kind, f"{flag.column!r} holds more than yes and no: {examples}", hint)
     for kind, column in asked.numbers.items():
         if found[f"unread:{kind}"]:
-            texts = f"{found[f'unread:{kind}']:,} texts that are no numbers"
+            examples = ", ".join(map(repr, unread_numbers(table, asked, column)))
+            texts = f"{found[f'unread:{kind}']:,} texts that are no numbers: {examples}"
             yield table.problem(kind, f"{column!r} holds {texts}", "name those that mean missing with --missing")
         if found[f"inf:{kind}"]:
             yield table.problem(kind, f"{column!r} is infinite in {found[f'inf:{kind}']:,} rows")
     if asked.weight and found["min:weight"] is not None and found["min:weight"] < 0:
         yield table.problem("weight", f"{asked.weight!r} is negative: {found['min:weight']:g} is the least")
-    if asked.weight and found["null:weight"]:
-        yield table.problem("weight", f"{asked.weight!r} is missing in {found['null:weight']:,} rows")
+    if asked.weight and (empty := found["null:weight"] - found["unread:weight"]):
+        yield table.problem("weight", f"{asked.weight!r} is missing in {empty:,} rows")
     if asked.weight and found["max:weight"] == 0:
         yield table.problem("weight", f"{asked.weight!r} is zero in every row")
 
 
-def _unread(table: Table, asked: Asked, flag: Flag) -> list[Any]:
+def unread(table: Table, asked: Asked, flag: Flag) -> list[Any]:
     """Return a few values of a column that are neither yes nor no."""
+    return examples(table, asked, flag.column, lambda types: as_flag(flag, types))
+
+
+def unread_numbers(table: Table, asked: Asked, column: str) -> list[Any]:
+    """Return a few values of a column that are no numbers."""
+    return examples(table, asked, column, lambda types: as_number(column, types))
+
+
+def examples(
+    table: Table, asked: Asked, column: str, read: Callable[[Any], nw.Expr] | None = None, most: int = 4
+) -> list[Any]:
+    """Return a few values of a column, in order; where it is read as something, those that cannot be."""
     for frame in frames(table, asked):
-        types = frame.collect_schema()
-        odd = ~nw.col(flag.column).is_null() & as_flag(flag, types).is_null()
-        found = collected(frame.filter(odd).select(nw.col(flag.column).alias("value")).unique().head(4))["value"]
-        if len(found):
-            return sorted(found.to_list(), key=str)
+        odd = ~nw.col(column).is_null()
+        odd = odd & read(frame.collect_schema()).is_null() if read else odd
+        found = collected(frame.filter(odd).select(nw.col(column).alias("value")).unique().sort("value").head(most))
+        if found.height:
+            return found["value"].to_list()
     return []

@@ -17,6 +17,7 @@ from scoring.documents import Problem, Refused, did_you_mean
 from scoring.experiment.asked import Asked, as_flag, as_text, frames
 from scoring.experiment.tabled import WORLD, crossed
 from scoring.experiment.tables import Table, collected
+from scoring.experiment.verdicts import STAR
 from scoring.measures.rates import SMALL_GROUP
 from scoring.measures.study import EVERYONE
 from scoring.result import FIT_FAILED, OK, SMALL_CELL, ZERO_DENOM, tidy
@@ -75,7 +76,8 @@ def held(table: Table, asked: Asked) -> pl.DataFrame:
         types = frame.collect_schema()
         flags = [as_flag(f, types).cast(nw.Int64).alias(f"is_{kind}") for kind, f in asked.flags.items()]
         parts.append(collected(frame.select(*[as_text(c, types).alias(c) for c in asked.groups], *flags)))
-    return pl.concat(parts).drop_nulls(["is_selected", "is_truth"])
+    names = [pl.col(c).str.replace_all("*", STAR, literal=True) for c in asked.groups]
+    return pl.concat(parts).drop_nulls(["is_selected", "is_truth"]).with_columns(names)
 
 
 def by_group(frame: Any, function: Metric, people: pl.DataFrame) -> tuple[dict[str, float], str | None]:

@@ -137,7 +137,8 @@ def applied(rows: pl.DataFrame, cubes: Mapping[str, Counts], study: Study) -> tu
         asked = [("size", None), *((r, outcome if r in OF_OUTCOME else None) for r in _rates_shown(row))]
         sides = [side for side in (row["group"], row["reference"]) if side not in (None, REST)]
         # What is said of a whole grouping, or beside its best group, could give away the one that is missing.
-        if ({ALL, BEST} & {*sides} or measure in WHOLE) and any((rate, o, by) in coarse for rate, o in asked):
+        turned = measure == "tipping_point" and row["param"] == "reference"  # it names the other groups
+        if ({ALL, BEST} & {*sides} or measure in WHOLE or turned) and any((rate, o, by) in coarse for rate, o in asked):
             return True
         sides = [side for side in sides if side not in (ALL, BEST)]
         if any((by, side) not in known for side in sides):

@@ -101,10 +101,8 @@ def rolled(cells: pl.DataFrame, axes: Sequence[str], groupings: Sequence[Sequenc
 
 
 def crossed(columns: Sequence[str]) -> pl.Expr:
-    """Return the name of each row's group; in that of a crossing an asterisk stands between the parts alone."""
-    if len(columns) < 2:
-        return pl.col(columns[0]) if columns else pl.lit(EVERYONE)
-    return pl.concat_str([pl.col(c).str.replace_all("*", "/", literal=True) for c in columns], separator="*")
+    """Return the name of each row's group; in that of a crossing an asterisk stands between the parts."""
+    return pl.concat_str(list(columns), separator="*") if columns else pl.lit(EVERYONE)
 
 
 def headed(table: pl.DataFrame, title: str) -> Counts:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -32,8 +33,11 @@ SUFFIXES = {
     ".sqlite": "sqlite",
     ".sqlite3": "sqlite",
 }
+DATABASES = ("duckdb", "sqlite")
 BATCH = 200_000  # rows of a SQLite table held at once
 SQLITE = b"SQLite format 3\x00"
+DECIMAL_COMMA = (r"^(\s*[+-]?\d+),(\d+\s*)$", "${1}.${2}")  # in a file whose columns are parted by semicolons
+NOT_UTF_8, SAVE_AS_UTF_8 = "the text is not UTF-8", "save it again as “CSV UTF-8”, or as Parquet"
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ def opened(table: Any, relation: str | None = None, missing: Sequence[str] = ())
         frame = _framed(table)
         return Table("table", "<frame>", lambda: iter([frame]))
     path = Path(table)
+    if path.is_dir():
+        raise _refused(path, "a folder, and no table", "name one file in it")
     if not path.is_file():
         raise _refused(path, "no such file")
     if path.stat().st_size == 0:
@@ -73,6 +79,8 @@ def opened(table: Any, relation: str | None = None, missing: Sequence[str] = ())
         kind = "sqlite" if file.read(len(SQLITE)) == SQLITE else kind
     if kind is None:
         raise _refused(path, f"no kind of table ends in {path.suffix!r}", f"known: {', '.join(SUFFIXES)}, and .csv.gz")
+    if relation is not None and kind not in DATABASES:
+        raise _refused(path, f"holds one table, and none that is called {relation!r}", "leave --table out")
     name = relation or path.name.removesuffix(".gz").removesuffix(suffix)
     return Table(name, str(path), OPENERS[kind](path, relation, list(missing)))
 
@@ -112,6 +120,24 @@ def collected(lazy: Any) -> pl.DataFrame:
     return found
 
 
+@contextmanager
+def reading(table: Table) -> Iterator[None]:
+    """Name a table that breaks while it is read as a problem of that table, whatever its engine raises."""
+    try:
+        yield
+    except Refused:
+        raise
+    except Exception as error:
+        engine = type(error).__module__.partition(".")[0]
+        if not isinstance(error, (pl.exceptions.PolarsError, sqlite3.Error, OSError)) and "duckdb" not in engine:
+            raise
+        told = _first_line(error)
+        what, hint = (NOT_UTF_8, SAVE_AS_UTF_8) if "utf-8" in told.lower() else ("cannot be read", told)
+        if "found more fields" in told:
+            what, hint = "a row has more cells than there are columns", "quote cells that hold a separator"
+        raise Refused([table.problem("$", what, hint)]) from None
+
+
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
 
@@ -121,12 +147,31 @@ def _csv(path: Path, relation: str | None, missing: list[str]) -> Callable[[], I
     tabs = ".tsv" in path.suffixes
     try:
         with gzip.open(path, "rt", encoding="utf-8-sig") if packed else path.open(encoding="utf-8-sig") as file:
-            header = next(csv.reader(file, delimiter="\t" if tabs else ","), [])
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
-        raise _refused(path, "not UTF-8 text", _first_line(error)) from None
+            separator = "\t" if tabs else separator_of(file.readline())
+            file.seek(0)
+            header = next(csv.reader(file, delimiter=separator), [])
+    except UnicodeDecodeError:
+        raise _refused(path, NOT_UTF_8, SAVE_AS_UTF_8) from None
+    except (gzip.BadGzipFile, EOFError, OSError) as error:
+        raise _refused(path, "cannot be unpacked" if packed else "cannot be read", _first_line(error)) from None
     _distinct(path, header)
-    options: dict[str, Any] = {"separator": "\t" if tabs else ",", "infer_schema": False}
-    return _scanned(path, lambda: pl.scan_csv(path, null_values=["", *missing], **options))
+    options: dict[str, Any] = {"separator": separator, "infer_schema": False}
+
+    def scan() -> pl.LazyFrame:
+        lazy = pl.scan_csv(path, null_values=["", *missing], **options)
+        return lazy.with_columns(pl.all().str.replace(*DECIMAL_COMMA)) if separator == ";" else lazy
+
+    return _scanned(path, scan)
+
+
+def separator_of(header: str) -> str:
+    """Return what parts the columns of a CSV file: a spreadsheet writes semicolons where decimals have commas.
+
+    >>> separator_of("sex;hired"), separator_of("sex,hired"), separator_of('"a;b",hired')
+    (';', ',', ',')
+    """
+    bare = re.sub(r'"[^"]*"', "", header)
+    return ";" if bare.count(";") > bare.count(",") else ","
 
 
 def _parquet(path: Path, relation: str | None, missing: list[str]) -> Callable[[], Iterator[Any]]:

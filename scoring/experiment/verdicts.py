@@ -19,6 +19,7 @@ from scoring.experiment.profile import problems, profile
 from scoring.experiment.tables import Table, collected
 
 LATTICE = 4_096  # distinct scores that are kept as they are; more are binned
+STAR = "∗"  # stands in names of groups for the sign that parts the groups of a crossing
 BINS = 512  # bins of nearly equal mass that more scores than that are merged into
 
 
@@ -48,7 +49,8 @@ def count(table: Table, asked: Asked) -> Counted:
     found = [_counted(frame, asked, spread) for frame in frames(table, asked)]
     keys = [c for c in found[0].columns if c not in ("n", "w", "w2")]
     sums = [pl.col(c).sum() for c in found[0].columns if c not in keys]
-    cells = pl.concat(found).group_by(keys).agg(sums).sort(keys)
+    named = [pl.col(c).str.replace_all("*", STAR, literal=True) for c in keys if c.startswith("group:")]
+    cells = pl.concat(found).with_columns(named).group_by(keys).agg(sums).sort(keys)
     if spread is None:
         return Counted(cells, known["n"], None)
     cells, share = merged(cells, spread)

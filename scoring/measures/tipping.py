@@ -61,7 +61,7 @@ class Asked:
 def telling(line: Line) -> tuple[str, str]:
     """Return how a sentence says that a comparison turns: of itself, and of what makes it turn."""
     if line is SIGN:
-        return "the sign turns", "turns the sign"
+        return "the gap turns round", "turns the gap round"
     return f"the ratio crosses {line.at:g}", f"takes the ratio across {line.at:g}"
 
 

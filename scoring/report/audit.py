@@ -11,6 +11,7 @@ from scoring.report.comparison import aligned
 from scoring.report.reversal import beside_headline, points_of
 from scoring.report.sentences import p_value
 from scoring.report.shown import SAME, Row, Shown, Table, beside, sound
+from scoring.report.truth import metrics_table
 from scoring.result import Result
 
 EVERYONE = "everyone"
@@ -51,7 +52,9 @@ def audit_text(result: Result) -> str:
     table = compact_table(shown)
     rows, more = table["rows"][:MOST_ROWS], len(table["rows"]) - MOST_ROWS
     rest = [f"… and {more} more, in the report"] if more > 0 else []
-    return "\n".join([aligned({**table, "rows": rows}), *rest, "", *three_sentences(shown)])
+    metrics = metrics_table(shown)
+    also = ["", aligned({"head": metrics.head, "rows": metrics.rows[:MOST_ROWS]})] if metrics.rows else []
+    return "\n".join([aligned({**table, "rows": rows}), *rest, *also, "", *three_sentences(shown)])
 
 
 def strip(shown: Shown) -> list[tuple[str, str]]:
@@ -80,11 +83,12 @@ def rates_table(shown: Shown) -> Table:
     compact = compact_table(shown)
     *head, status = compact["head"]
     rows = []
-    for r, (*told, short) in zip(rates(shown), compact["rows"], strict=True):
+    for r, (who, *told, short) in zip(rates(shown), compact["rows"], strict=True):
         test = shown.tests.get(tuple(r[c] for c in SAME), {})
         why = (shown.one(RATIO, r) or r)["note"] if short != "suppressed" else None
+        told = [cell.replace(" to ", "\u00a0to\u00a0") for cell in told]
         rows.append(
-            [*told, p_value(test.get("p")), p_value(test.get("p_adjusted")), f"{short}: {why}" if why else short]
+            [who, *told, p_value(test.get("p")), p_value(test.get("p_adjusted")), f"{short}: {why}" if why else short]
         )
     text = (
         "Rates with Wilson intervals, ratios to the reference of each grouping with score intervals; of a small cell "
@@ -149,11 +153,22 @@ def three_sentences(shown: Shown) -> tuple[str, str, str]:
     cells = shown.best(measure="selection_rate")
     left_out = sentences.left_out(shown.manifest, sum(r["status"] == "small_cell" for r in cells))
     if not found:
-        none = "No two groups are large enough to be compared: every cell is small, undefined or left out."
-        return none, "So no line and no convention says anything of them.", left_out
+        return incomparable(shown), "So no line and no convention says anything of them.", left_out
     row = found[0]
     gap = wording.ratio_finding(row, "The widest gap", label_of(shown, row))
     return gap, line_and_reversal(row, points_of(shown, row)), left_out
+
+
+def incomparable(shown: Shown) -> str:
+    """Say why no two groups can be compared."""
+    told = shown.manifest["outcome"]
+    shares = [r["value"] for r in rates(shown) if r["group_by"] == EVERYONE and r["outcome"] == told]
+    ratios = shown.best(measure=RATIO)
+    if shares in ([0.0], [1.0]):
+        return f"{'Everybody' if shares == [1.0] else 'Nobody'} has “{told}”, so groups cannot be told apart by it."
+    if ratios and all(r["status"] == "single_group" for r in ratios):
+        return "Only one group has members, so there is nothing to compare it with."
+    return "No two groups are large enough to be compared: every cell is small, undefined or left out."
 
 
 def line_and_reversal(row: Row, points: Sequence[Row]) -> str:

@@ -98,7 +98,7 @@ def threshold(rows: Sequence[Row], identity: str, cuts: Sequence[tuple[str, floa
     base = alt.Chart(data).encode(
         x=alt.X("cut:Q").title("cut").scale(zero=False, nice=False).axis(tickCount=6), detail="run:N"
     )
-    y = alt.Y("value:Q").title("times as often below the cut (log scale)").axis(values=ticks, format="~g")
+    y = alt.Y("value:Q").title("times as often below the cut").axis(values=ticks, format="~g")
     y = y.scale(type="log", domain=[low, high], nice=False)
     band = base.transform_filter("isValid(datum.low) && isValid(datum.high)").mark_area(color=RULE, opacity=0.8)
     band = band.encode(y=alt.Y("low:Q"), y2="high:Q")

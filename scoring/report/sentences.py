@@ -214,13 +214,34 @@ def left_out(told: Mapping[str, Any], small: int) -> str:
     """Say in one sentence who is without a verdict, unknown, in a small cell, or left out to protect the few.
 
     >>> left_out({"unscored": 50, "unknown": {"sex": 3, "age_band": 0}, "suppressed": 0, "rows_read": 1250}, 1)
-    'Of 1,250 rows, 50 have no verdict and 3 are of unknown sex; 1 cell is small and 0 are left out to protect the few.'
+    'Of 1,250 rows, 50 have no verdict and 3 are of unknown sex; 1 cell is small and none is left out.'
+    >>> left_out({"unscored": 0, "unknown": {}, "suppressed": 2, "rows_read": 1250}, 0)
+    'All 1,250 rows have a verdict and a known group; 2 cells are left out to protect the few.'
     """
     unknown = [f"{rows(n)} are of unknown {attribute(column)}" for column, n in told["unknown"].items() if n != 0]
     parts = [f"{rows(told['unscored'])} have no verdict", *(unknown or ["no group is unknown"])]
-    cells = f"{number(small, 0)} cell{' is' if small == 1 else 's are'} small"
-    hidden = told["suppressed"] or 0
-    return (
-        f"Of {number(told['rows_read'], 0)} rows, {', '.join(parts[:-1])} and {parts[-1]}; {cells} and "
-        f"{number(hidden, 0)} {'is' if hidden == 1 else 'are'} left out to protect the few."
+    read = f"{number(told['rows_read'], 0)} rows"
+    whole = told["unscored"] == 0 and not unknown
+    whose = (
+        f"All {read} have a verdict and a known group"
+        if whole
+        else f"Of {read}, {', '.join(parts[:-1])} and {parts[-1]}"
     )
+    return f"{whose}; {of_cells(small, told['suppressed'] or 0)}."
+
+
+def of_cells(small: int, hidden: int) -> str:
+    """Say how many cells are small, and how many are left out.
+
+    >>> of_cells(2, 1), of_cells(0, 0)
+    ('2 cells are small and 1 is left out to protect the few', 'no cell is small or left out')
+    """
+    if not small and not hidden:
+        return "no cell is small or left out"
+    few = f"{number(small, 0)} cell{' is' if small == 1 else 's are'} small" if small else ""
+    if not hidden:
+        return f"{few} and none is left out"
+    kept = (
+        f"{number(hidden, 0)}{'' if small else ' cell' if hidden == 1 else ' cells'} {'is' if hidden == 1 else 'are'}"
+    )
+    return f"{few}{' and ' if few else ''}{kept} left out to protect the few"

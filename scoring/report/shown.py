@@ -176,8 +176,12 @@ class Shown:
     def _named(self, rows: list[Row]) -> list[Row]:
         if not self.table:
             return rows
-        names = ("group", "reference")
-        return [row | {c: wording.AsWritten(row[c]) for c in names if row[c] is not None} for row in rows]
+        names, named = ("group", "reference"), self.manifest.get("references") or {}
+        told = [row | {c: wording.AsWritten(row[c]) for c in names if row[c] is not None} for row in rows]
+        for row in told:
+            if row["reference"] is not None and row["reference"] == named.get(row["group_by"]):
+                row["reference"] = wording.AsWritten(wording.REFERENCES.get(row["reference"], row["reference"]))
+        return told
 
 
 def grouping(named: str | Sequence[str]) -> str:

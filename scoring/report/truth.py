@@ -22,7 +22,7 @@ def against_truth(shown: Shown) -> Part:
     found: list[Figure | Table] = [] if shown.table else [*error_curve(shown)]
     for name in shown.schemes:
         found += calibration(shown, name)
-    tables = (errors_table(shown), ranking_table(shown), calibration_table(shown))
+    tables = (errors_table(shown), metrics_table(shown), ranking_table(shown), calibration_table(shown))
     title = f"Errors against {'the recorded truth' if shown.table else 'simulated harm'}"
     return Part(title, "", [*found, *(table for table in tables if table.rows)])
 
@@ -104,6 +104,19 @@ def errors_table(shown: Shown) -> Table:
         "has it."
     )
     return shown.tabled("Error rates by group", note, head, rows, 4)
+
+
+def metrics_table(shown: Shown) -> Table:
+    """Return, by group, the functions of rows that an audit was asked for."""
+    asked: list[str] = shown.manifest.get("metrics") or []
+    found = {name: by(shown.best(measure=name), *SAME) for name in asked}
+    rows = []
+    for key, r in found[asked[0]].items() if asked else ():
+        group = "" if r["group_by"] == "everyone" else f"{wording.attribute(r['group_by'])}: "
+        values = (wording.number(found[name][key]["value"], 3) for name in asked)
+        rows.append([f"{group}{wording.level(r['group'])}", wording.number(r["n"], 0), *values, said(r)])
+    text = "Functions of rows that were asked for, over the rows that have a verdict and a truth; without intervals."
+    return Table("Also asked for", text, ("group", "n", *asked, "status"), rows)
 
 
 def ranking_table(shown: Shown) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ LEVELS = {
     "disabled": "disabled people",
     "everyone": "everyone",
 }
+REFERENCES = {"best": "the best group", "rest": "all others"}
 KINDS = {"person": "persons", "firm": "firms", "government_body": "public bodies"}
 POOLS = {"silo": "in silos", "city": "in the city's pool", "national": "in the country's pool"}
 STATUS = {
@@ -81,7 +83,7 @@ AUDIT_LIMITS = (
     "persons that stand twice, make it too narrow.",
     "The 0.8 and 1.25 lines are a US employment-selection convention and no rule of the place.",
 )
-WEIGHTED = "Rows are weighted; n counts rows, and rates count weights."
+WEIGHTED = "Rows are weighted: rates count weights, and n is the number of equal rows that would say as much."
 
 
 class AsWritten(str):
@@ -101,7 +103,7 @@ def level(group: str) -> str:
     'q1, female'
     """
     if isinstance(group, AsWritten):
-        return ", ".join(group.split("*"))
+        return re.sub(r"\s+", " ", ", ".join(group.split("*")))
     return ", ".join(LEVELS.get(part, part.replace("_", " ")) for part in group.split("*"))
 
 
@@ -178,7 +180,10 @@ def line_of(row: Row) -> str:
         return "Above 1.25, the mirror of a US employment-selection convention."
     if row["low"] <= 1 <= row["high"]:
         return "The interval holds 1: it does not tell a gap from none."
-    return "Between 0.8 and 1.25, or across one of these lines of a US employment-selection convention."
+    if row["low"] < 0.8 or row["high"] > 1.25:
+        line = 0.8 if row["low"] < 0.8 else 1.25
+        return f"The interval reaches across {line}, a line of a US employment-selection convention."
+    return "Between 0.8 and 1.25, the lines of a US employment-selection convention."
 
 
 def over_worlds(rows: Iterable[Row]) -> str:

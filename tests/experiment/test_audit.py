@@ -241,6 +241,27 @@ BAD = {
     "a missing weight": ({"group": "sex", "selected": "granted", "weight": "gaps"}, "is missing in 1 rows"),
     "a list as a group": ({"group": "lists", "selected": "granted"}, "neither categories nor numbers"),
     "a reference that nobody belongs to": ({"group": "sex", "selected": "granted", "reference": "x"}, "no group 'x'"),
+    "another case of letters": ({"group": "SEX", "selected": "granted"}, "did you mean 'sex'"),
+    "a value that no row has": ({"group": "sex", "selected": "race=z"}, "no row has 'z' in 'race' — known: a, b, c, d"),
+    "a column crossed with itself": ({"group": "sex*sex", "selected": "granted"}, "'sex' is crossed with itself"),
+    "below a cut without a score": (
+        {"group": "sex", "selected": "granted", "below": True},
+        "name the column of scores",
+    ),
+    "a group that is the verdict": ({"group": "race", "selected": "race=a"}, "a group and the verdict at once"),
+    "a verdict that is its truth": (
+        {"group": "sex", "selected": "granted", "truth": "granted"},
+        "the verdict and its truth at once",
+    ),
+    "a reference of a column that is not compared": (
+        {"group": "sex", "selected": "granted", "reference": "race=a"},
+        "'race' is not compared — compared: sex",
+    ),
+    "texts as weights": ({"group": "sex", "selected": "granted", "weight": "words"}, "no numbers: 'maybe'"),
+    "a metric that is measured anyway": (
+        {"group": "sex", "selected": "granted", "truth": "repaid", "metrics": {"selection_rate": selection_rate}},
+        "'selection_rate' is a measure already",
+    ),
     "a group that is a stratum": ({"group": "sex", "selected": "granted", "strata": "sex"}, "a group and a stratum"),
     "a metric without a truth": (
         {"group": "sex", "selected": "granted", "metrics": {"f1": f1_score}},
@@ -284,12 +305,39 @@ def test_bad_files(tmp_path):
     assert "the table has no rows" in refused("rows.csv", b"g,y\n")
     assert "'g' stands twice" in refused("twice.csv", b"g,g,y\na,b,1\n")
     assert "not UTF-8" in refused("latin.csv", "g,é\n".encode("latin-1"))
+    assert "not UTF-8" in refused("late.csv", b"g,y\n" + b"a,yes\n" * 5_000 + "é,yes\n".encode("latin-1"))
+    assert "more cells than there are columns" in refused("ragged.csv", b"g,y\na,yes\nb,no,no\n")
+    assert "leave --table out" in refused("one.csv", b"g,y\na,yes\n", relation="t")
     assert "no kind of table" in refused("a.docx", b"PK")
     assert "no DuckDB database" in refused("a.duckdb", b"nonsense" * 100)
     with pytest.raises(Refused, match="no such file"):
         scoring.audit(tmp_path / "nowhere.csv", "g", "y")
+    with pytest.raises(Refused, match="a folder"):
+        scoring.audit(tmp_path, "g", "y")
     with pytest.raises(Refused, match="is no table"):
         scoring.audit(object(), "g", "y")
+
+
+def test_a_spreadsheet_s_semicolons_decimal_commas_and_byte_order_mark(tmp_path):
+    path = tmp_path / "sheet.csv"
+    path.write_bytes("\ufeff性别;分\r\n".encode() + "女;499,5\r\n男;500,5\r\n".encode() * 100)
+    found = scoring.audit(path, "性别", score="分", cut=500)
+    assert number(found, "selection_rate", "everyone") == 0.5
+    assert number(found, "coverage_rate", "女") == 1
+
+
+def test_yes_and_no_in_chinese():
+    table = pl.DataFrame({"g": ["a", "b"] * 100, "y": ["是", "否", "否", "是"] * 50})
+    assert number(scoring.audit(table, "g", "y"), "selection_rate", "everyone") == 0.5
+
+
+def test_a_star_in_the_name_of_a_group_parts_no_crossing(table):
+    starred = table.with_columns(race=pl.col("race").replace("d", "d*e"))
+    found = scoring.audit(starred, ["sex", "race"], "granted", truth="repaid", metrics={"f1": f1_score})
+    for measure in ("selection_rate", "f1"):
+        groups = found.where(measure=measure, group_by="sex*race")["group"]
+        assert "f*d∗e" in groups
+        assert all(group.count("*") == 1 for group in groups)
 
 
 def test_column_names_that_stand_twice_in_a_frame():
@@ -425,7 +473,7 @@ def test_an_asterisk_in_a_name_is_no_crossing(table):
     starred = table.with_columns(race=pl.col("race").replace({"b": "b*c"}))
     found, plain = (scoring.audit(t, ["sex", "race"], "granted", reference="sex=m") for t in (starred, table))
     assert found.rows.height == plain.rows.height
-    assert "f*b/c" in found.rows["group"]
+    assert "f*b∗c" in found.rows["group"]
 
 
 def test_the_order_of_rows_changes_nothing_and_twice_the_rows_no_value(table):

@@ -214,3 +214,32 @@ def test_a_few_persons_of_a_stratum_between_two_cuts_are_not_told():
     rows = scoring.audit(table, "g", score="score", cut=[100, 106], strata="z", replicates=50).rows
     shown = rows.filter(pl.col("measure") == "stratum_ratio").drop_nulls("value")
     assert set(shown["outcome"]) == {"score >= 100"}
+
+
+def test_a_metric_of_rows_shows_no_count_that_its_rates_leave_out():
+    from sklearn.metrics import precision_score
+
+    table = pl.DataFrame(
+        {
+            "g": ["a"] * 400 + ["b"] * 400 + ["c"] * 400,
+            "y": ([True] * 100 + [False] * 300) * 3,
+            "t": [True] * 97 + [False] * 303 + ([True] * 60 + [False] * 240 + [True] * 100) * 2,
+        }
+    )
+    rows = scoring.audit(table, "g", "y", truth="t", metrics={"precision": precision_score}).rows
+    shown = rows.filter(pl.col("measure") == "precision", pl.col("value").is_not_null())["group"].to_list()
+    rates = rows.filter(pl.col("measure") == "positive_predictive_value", pl.col("value").is_not_null())
+    assert "a" not in shown
+    assert set(shown) <= set(rates["group"])
+
+
+def test_a_ratio_to_the_best_group_does_not_show_the_rate_of_one_that_is_left_out():
+    counts = {"a": (60, 140), "b": (90, 110), "c": (97, 3)}  # of c, the best, three are passed over
+    parts = [([g] * sum(n), [True] * n[0] + [False] * n[1]) for g, n in counts.items()]
+    table = pl.DataFrame({"g": [g for part, _ in parts for g in part], "y": [y for _, part in parts for y in part]})
+    found = scoring.audit(table, "g", "y", reference="best").rows.filter(pl.col("measure") == "selection_rate_ratio")
+    assert set(found["status"]) == {"suppressed"}
+    named = scoring.audit(table, "g", "y", reference="b").rows.filter(pl.col("measure") == "tipping_point")
+    assert named.filter(pl.col("param") == "reference", pl.col("status") != "suppressed").is_empty()
+    even = scoring.audit(table.filter(pl.col("g") != "c"), "g", "y", reference="best").rows
+    assert even.filter(pl.col("measure") == "selection_rate_ratio", pl.col("status") == "ok").height == 2

@@ -110,7 +110,7 @@ def test_the_planted_crossing_is_found(told):
     sign = rows["male", "sign"]
     assert sign["value"] == pytest.approx(-2 / 3, abs=0.05)
     assert sign["note"].startswith("With the multipliers by sex of 1 record types moved 6")
-    assert sign["note"].endswith("of the way to the low ends of their ranges, the sign turns.")
+    assert sign["note"].endswith("of the way to the low ends of their ranges, the gap turns round.")
     odds = brentq(lambda man: men_to_women(man) - 1.25, 1, 2)
     assert rows["male", "line"]["value"] == pytest.approx((odds - 2) / 1.5, abs=0.05)
     assert (sign["status"], sign["uncertainty"], sign["reference"]) == ("ok", "specification", "female")

@@ -114,7 +114,7 @@ def test_each_reference_that_turns_it_is_counted(verdicts, study):
     rows = points(tipping.tipping_point(verdicts(groups), study("b", primary=[RATIO])))
     value, status, note = rows["reference", "sign", "a"]
     assert (value, status) == (1, "ok")  # c; the rest (125 of 305) is above, tiny too small, best is b
-    assert note == "With c instead of b as the reference, the sign turns (1 of 3 looked at)."
+    assert note == "With c instead of b as the reference, the gap turns round (1 of 3 looked at)."
     assert rows["reference", "line", "a"][:2] == (None, "not_applicable")
     assert rows["reference", "line", "a"][2] == "No other reference (c, d, rest) takes the ratio across 0.8."
     assert rows["reference", "line", "c"][0] is None  # .3 is .6 of b's, .75 of a's, .67 of d's, .68 of the rest's
@@ -133,7 +133,7 @@ def test_worlds_and_seeds(verdicts, study):
     third = verdicts({"a": (30, 100), "b": (50, 100)}, world="third")
     table = tipping.tipping_point(here + other + third, study("b", primary=[RATIO]))
     rows = points(table, world="w")
-    assert rows["world", "sign", "a"] == (1, "ok", "In other, the sign turns.")
+    assert rows["world", "sign", "a"] == (1, "ok", "In other, the gap turns round.")
     assert rows["world", "line", "a"] == (1, "ok", "In third, the ratio crosses 0.8.")
     assert rows["verdicts", "sign", "a"][0] == 8  # 42 of 100 in the mean
     assert points(table, world="other")["world", "sign", "a"][0] == 2
@@ -156,7 +156,7 @@ def test_unscored_come_from_those_the_scheme_is_meant_for(verdicts, cube, study)
     found = points(tipping.tipping_point(outcome, study("b", primary=[RATIO]), coverage))
     assert found["unscored", "sign", "a"][0] == pytest.approx(1 / 3)
     assert found["unscored", "sign", "a"][2] == (
-        "If 60% of the group's unscored had it and 33% of the reference's, the sign turns."
+        "If 60% of the group's unscored had it and 33% of the reference's, the gap turns round."
     )
     assert not [k for k in points(tipping.tipping_point(outcome, study("b", primary=[RATIO]))) if k[0] == "unscored"]
 
@@ -174,12 +174,16 @@ def test_the_threshold_of_harm_at_which_an_error_turns(verdicts, study):
     rows = points(tipping.tipping_point(errors_cube(verdicts), study("b", primary=[claim])))
     value, status, note = rows["tau", "sign", "a"]
     # .2 and .1 at tau=1; 20 of 150 against 30 of 150 at tau=3, where harm of levels 0 and 1 is below.
-    assert (value, status, note) == (3, "ok", "At a simulated harm of 3 instead of 1, the sign turns.")
+    assert (value, status, note) == (3, "ok", "At a simulated harm of 3 instead of 1, the gap turns round.")
     assert {term for _, term, _ in rows} == {"sign"}
     assert rows["verdicts", "sign", "a"][0] == 10
     known = verdicts({"a": (20, 100), "b": (10, 100)}, outcome="listed", harm=0)
     none = points(tipping.tipping_point(known, study("b", primary=[claim])))
-    assert none["tau", "sign", "a"] == (None, "not_applicable", "No other threshold of simulated harm turns the sign.")
+    assert none["tau", "sign", "a"] == (
+        None,
+        "not_applicable",
+        "No other threshold of simulated harm turns the gap round.",
+    )
 
 
 def test_the_cut_comes_from_the_scores_of_a_scheme_whose_outcome_hangs_on_them(verdicts, cube, study):
@@ -193,7 +197,7 @@ def test_the_cut_comes_from_the_scores_of_a_scheme_whose_outcome_hangs_on_them(v
         group = "a" if reference != "largest" else "b"
         found = points(tipping.tipping_point(outcome, known, score=cube(rows)))
         value, _, note = found["cut", "sign", group]
-        assert (value, note) == (-10, "With the cut at 30 instead of 40 points, the sign turns.")
+        assert (value, note) == (-10, "With the cut at 30 instead of 40 points, the gap turns round.")
     assert not [k for k in points(tipping.tipping_point(outcome, told, score=cube(rows))) if k[0] == "cut"]
 
 
@@ -207,7 +211,7 @@ def test_rows_do_not_depend_on_the_order_of_the_counts(verdicts, study):
         object.__setattr__(shuffled, "cells", counts.cells.sample(fraction=1, shuffle=True, seed=3))
         told.append(tipping.tipping_point(shuffled, study("b", primary=[RATIO])))
     assert all(table.equals(told[0]) for table in told)
-    assert points(told[0], world="w")["world", "sign", "a"][2] == "In x and y and z, the sign turns."
+    assert points(told[0], world="w")["world", "sign", "a"][2] == "In x and y and z, the gap turns round."
 
 
 def test_what_says_nothing_has_a_reason(verdicts, study):

@@ -112,6 +112,24 @@ def test_where_no_cell_can_be_compared_the_three_sentences_say_so(audit):
     assert line == "So no line and no convention says anything of them."
 
 
+def test_an_outcome_that_nobody_or_everybody_has_is_said(audit):
+    ratio, everyone = pl.col("measure") == "selection_rate_ratio", pl.col("group_by") == "everyone"
+    rows = audit.rows.with_columns(pl.when(ratio).then(pl.lit("zero_denom")).otherwise("status").alias("status"))
+    for value, who in ((0.0, "Nobody"), (1.0, "Everybody")):
+        told = rows.with_columns(pl.when(everyone).then(value).otherwise("value").alias("value"))
+        assert three_sentences(Shown(Result(told, audit.manifest)))[0].startswith(f"{who} has “hired”")
+    alone = rows.with_columns(pl.when(ratio).then(pl.lit("single_group")).otherwise("status").alias("status"))
+    assert three_sentences(Shown(Result(alone, audit.manifest)))[0].startswith("Only one group has members")
+
+
+def test_best_and_rest_are_named_in_words(audit):
+    rows = audit.rows.with_columns(
+        pl.when(pl.col("reference").is_not_null()).then(pl.lit("best")).otherwise("reference").alias("reference")
+    )
+    told = audit.manifest | {"references": dict.fromkeys(audit.manifest["groups"], "best")}
+    assert "times as often as the best group" in three_sentences(Shown(Result(rows, told)))[0]
+
+
 @pytest.mark.parametrize(
     ("keep", "said"),
     [

@@ -188,7 +188,9 @@ def test_a_sign_that_flips_between_worlds_is_said():
         (0.6, 0.7, "Below 0.8"),
         (1.3, 1.5, "Above 1.25"),
         (0.9, 1.1, "holds 1"),
-        (0.75, 0.9, "across one"),
+        (0.75, 0.9, "across 0.8"),
+        (1.1, 1.3, "across 1.25"),
+        (0.8, 0.9, "Between 0.8 and 1.25"),
         (None, None, "no side"),
     ],
 )
