@@ -74,21 +74,30 @@ def ways(scheme: Any, scored: pl.DataFrame) -> tuple[Menus, Known]:
     menus: Known = {}
     for name, action in schemes.recourse.deeds(scheme).items():
         steps = min(action.most, HORIZON // action.months if action.months else action.most)
-        won = schemes.recourse.menu_frame(scheme, scored, name).select(f"step__{k}" for k in range(1, steps + 1))
-        numbers[name], rows = numbered(won)
-        menus[name] = [schemes.recourse.options(row, action.months) for row in rows]
+        alike, rows = numbered(scored.select(schemes.recourse.columns_of(scheme, name)))
+        won = schemes.recourse.won(scheme, rows, name, steps)
+        numbers[name], menus[name] = alike, [schemes.recourse.options(row, action.months) for row in won.tolist()]
     life = {rule: m for rule, m in schemes.recourse.lives(scheme).items() if m <= HORIZON}
     if life:
         numbers["waiting"], rows = numbered(scored.select(f"points__{rule}" for rule in life))
-        menus["waiting"] = [schemes.recourse.waits(dict(zip(life, row, strict=True)), life) for row in rows]
+        menus["waiting"] = [schemes.recourse.waits(dict(zip(life, row, strict=True)), life) for row in rows.rows()]
+    return merged(numbers, menus)
+
+
+def merged(numbers: Menus, menus: Known) -> tuple[Menus, Known]:
+    """Give persons whose menus hold the same options the same number."""
+    for way, found in menus.items():
+        distinct = list(dict.fromkeys(found))
+        numbers[way] = pl.Series([distinct.index(menu) for menu in found], dtype=pl.Int32).gather(numbers[way])
+        menus[way] = distinct
     return numbers, menus
 
 
-def numbered(table: pl.DataFrame) -> tuple[pl.Series, list[tuple[int, ...]]]:
+def numbered(table: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
     """Return which of the distinct rows of a table each row is, and the distinct rows."""
     rows = table.unique(maintain_order=True)
     number = table.join(rows.with_row_index("number"), on=table.columns, how="left", maintain_order="left")["number"]
-    return number.cast(pl.Int32), rows.rows()
+    return number.cast(pl.Int32), rows
 
 
 def losses(scored: pl.DataFrame, kept: pl.DataFrame | None, names: list[str]) -> list[pl.Series]:

@@ -101,37 +101,45 @@ def rules_of(scheme: Scheme, action: Action, known: Mapping[str, Action]) -> lis
     return [rule for rule in mine if rewards(rule) or (rule.points or 0) <= 0]
 
 
-def menu_frame(scheme: Scheme, frame: Any, name: str, known: Mapping[str, Action] | None = None) -> Any:
-    """Return the frame with one column `step__<k>` for each step of an action: the points won by so many steps.
+def columns_of(scheme: Scheme, name: str, known: Mapping[str, Action] | None = None) -> list[str]:
+    """Return the columns that decide what an action wins."""
+    known = actions() if known is None else known
+    return list(dict.fromkeys(c for rule in rules_of(scheme, known[name], known) for c in rule.reads))
+
+
+def won(
+    scheme: Scheme, frame: Any, name: str, steps: int, known: Mapping[str, Action] | None = None
+) -> NDArray[np.int64]:
+    """Return the points that 1, 2, … `steps` steps of an action would win each person, one column a step.
 
     What a rule asks besides (an age, a place) is asked here as well: where it bars a person, every step wins nothing.
     """
     known = actions() if known is None else known
     action = known[name]
     rules = rules_of(scheme, action, known)
-    whole = nw.from_native(frame)
-    raised = [c for c in action.adds if c in whole.columns]
+    people = nw.from_native(frame, eager_only=True)
+    size = len(people)
+    after = people[np.tile(np.arange(size), steps + 1).tolist()]
+    done = nw.new_series("done", np.repeat(np.arange(steps + 1), size), nw.Int32, backend=people.implementation)
+    raised = [c for c in action.adds if c in people.columns]
+    after = after.with_columns(done).with_columns(
+        nw.col(c).cast(nw.Int32) + nw.col("done") * action.adds[c] for c in raised
+    )
+    total = after.select(points.total([points.awarded(rule) for rule in rules]).alias("total"))["total"].to_numpy()
+    by_step = total.astype(np.int64).reshape(steps + 1, size)
+    return (by_step[1:] - by_step[0]).T
 
-    def total(step: int) -> Any:
-        after = whole.with_columns(nw.col(c).cast(nw.Int32) + step * action.adds[c] for c in raised)
-        return after.select(points.total([points.awarded(r) for r in rules]).alias("won"))["won"]
 
-    before = total(0)
-    return whole.with_columns(
-        (total(step) - before).alias(f"step__{step}") for step in range(1, action.most + 1)
-    ).to_native()
-
-
-def options(won: Sequence[int], months_a_step: int) -> Menu:
+def options(points_won: Sequence[int], months_a_step: int) -> Menu:
     """Return the options of some steps, those left out that win no more than a cheaper one.
 
     >>> options([0, 5, 5, 8], 2)
     ((5, 4), (8, 8))
     """
     found: list[tuple[int, int]] = []
-    for step, points_won in enumerate(won, start=1):
-        if points_won > (found[-1][0] if found else 0):
-            found.append((int(points_won), step * months_a_step))
+    for step, more in enumerate(points_won, start=1):
+        if more > (found[-1][0] if found else 0):
+            found.append((int(more), step * months_a_step))
     return tuple(found)
 
 
@@ -161,8 +169,8 @@ def least(menus: Iterable[Menu], need: int) -> NDArray[np.float64]:
     best = np.where(reach == 0, 0.0, NOWHERE)
     for menu in menus:
         before = best
-        for won, cost in menu:
-            best = np.minimum(best, before[np.maximum(reach - won, 0)] + cost)
+        for gain, cost in menu:
+            best = np.minimum(best, before[np.maximum(reach - gain, 0)] + cost)
     return best
 
 

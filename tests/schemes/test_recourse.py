@@ -11,7 +11,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scoring.documents import Refused, parse
 from scoring.schemes import recourse
 from scoring.schemes.reading import made
-from scoring.schemes.recourse import Actions, actions, ceiling, deeds, goals, least, lives, menu_frame, options, waits
+from scoring.schemes.recourse import Actions, actions, ceiling, deeds, goals, least, lives, options, waits
 from scoring.schemes.text import SchemeText
 from tests.hand_frames import CITED, HEAD
 
@@ -93,8 +93,7 @@ def frame(**columns):
 
 
 def won(scheme, name, people):
-    found = menu_frame(scheme, people, name)
-    return [[row[c] for c in found.columns if c.startswith("step__")] for row in found.iter_rows(named=True)]
+    return recourse.won(scheme, people, name, 12).tolist()
 
 
 def test_a_deed_wins_what_the_rulebook_gives_for_it_up_to_its_cap():
