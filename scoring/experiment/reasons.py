@@ -59,9 +59,7 @@ def start(scheme: Any) -> int:
     return max(reached, default=-1)
 
 
-def truthfulness(
-    scheme: Any, people: pl.DataFrame, ledger: pl.DataFrame, groups: Groupings
-) -> pl.DataFrame | None:
+def truthfulness(scheme: Any, people: pl.DataFrame, ledger: pl.DataFrame, groups: Groupings) -> pl.DataFrame | None:
     """Tally whether the verdict gets better once the records behind the stated reasons are taken away.
 
     Asked is whoever has an adverse outcome, or a worse band than the base gives. `truthful` is that her band rises or
@@ -81,7 +79,8 @@ def truthfulness(
     ended = adverse_outcomes(scheme, before) & ~adverse_outcomes(scheme, after)
     better = (ranks(scheme, after) > ranks(scheme, before)) | ended.any(axis=1)
     told = before.select("cell").with_columns(
-        truthful=pl.Series(better & scored), given=pl.Series(reasons.any(axis=1)),
+        truthful=pl.Series(better & scored),
+        given=pl.Series(reasons.any(axis=1)),
         tested=pl.Series(scored & ~still.any(axis=1)),
     )
     return groups.roll_up(tally(told, ["truthful", "given", "tested"]))
@@ -144,9 +143,7 @@ def burden(scheme: Any, ledger: pl.DataFrame, groups: Groupings) -> pl.DataFrame
     return groups.roll_up(tally(told, ["lost", "facts"]))
 
 
-def neighbours(
-    scheme: Any, people: pl.DataFrame, ledger: pl.DataFrame, groups: Groupings
-) -> pl.DataFrame | None:
+def neighbours(scheme: Any, people: pl.DataFrame, ledger: pl.DataFrame, groups: Groupings) -> pl.DataFrame | None:
     """Sum over persons how many of their neighbours, who have one record less, keep the band and the reasons.
 
     `n` are the persons with some record that the scheme reads; `band`, `reasons` and `both` the sums of their shares in

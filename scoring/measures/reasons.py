@@ -140,6 +140,8 @@ def by_person(burden: Counts) -> pl.DataFrame:
     lost, n = pl.col("lost"), pl.col("n")
     taken = (WORST * n.sum() - (n.cum_sum() - n)).clip(0, n)
     share = (lost * taken).sum() / (lost * n).sum()
-    return cells.group_by(KEYS, maintain_order=True).agg(
-        n.sum().alias("n"), pl.lit("worst 1%").alias("term"), share.fill_nan(None).alias("value")
-    ).select(*KEYS, "n", "term", "value")
+    return (
+        cells.group_by(KEYS, maintain_order=True)
+        .agg(n.sum().alias("n"), pl.lit("worst 1%").alias("term"), share.fill_nan(None).alias("value"))
+        .select(*KEYS, "n", "term", "value")
+    )

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 Menu = tuple[tuple[int, int], ...]  # options: points won, months
 NOWHERE = np.inf  # the months of what no way leads to
-NUMBERS = {word: n for n, word in enumerate("no one two three four five six seven eight nine ten eleven twelve".split())}
+NUMBERS = {
+    word: n for n, word in enumerate("no one two three four five six seven eight nine ten eleven twelve".split())
+}
 LIFE = re.compile(r"(?P<number>\d+|[a-z]+) (?P<unit>month|year)s?$")
 TO_YEAR_END = "to 31 December"
 
