@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 
 Menu = tuple[tuple[int, int], ...]  # options: points won, months
 NOWHERE = np.inf  # the months of what no way leads to
-NUMBERS = {
-    word: n for n, word in enumerate("no one two three four five six seven eight nine ten eleven twelve".split())
-}
+WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 LIFE = re.compile(r"(?P<number>\d+|[a-z]+) (?P<unit>month|year)s?$")
 TO_YEAR_END = "to 31 December"
 
@@ -71,8 +69,11 @@ def months(lasts: str) -> int | None:
     found = LIFE.match(lasts)
     if not found:
         return None
-    number = int(found["number"]) if found["number"].isdigit() else NUMBERS.get(found["number"])
-    return None if number is None else number * (12 if found["unit"] == "year" else 1)
+    number = found["number"]
+    if not number.isdigit() and number not in WORDS:
+        return None
+    n = int(number) if number.isdigit() else WORDS.index(number) + 1
+    return n * (12 if found["unit"] == "year" else 1)
 
 
 def lives(scheme: Scheme) -> dict[str, int]:

@@ -152,7 +152,8 @@ def test_every_action_is_assumed_and_moves_a_record_that_some_rulebook_reads():
 
 
 def test_a_negative_cost_is_one_clear_error():
-    text = "actions:\n  fly:\n    label: fly\n    adds: {n_fly: 1}\n    months: -1\n    most: 2\n    mark: assumed\n    source: X\n"
+    told = ["label: fly", "adds: {n_fly: 1}", "months: -1", "most: 2", "mark: assumed", "source: X"]
+    text = "actions:\n  fly:\n" + "".join(f"    {line}\n" for line in told)
     with pytest.raises(Refused) as refused:
         parse(text, "actions.yaml").validated(Actions)
     (problem,) = refused.value.problems
