@@ -1,9 +1,9 @@
 """Recourse: the ways up that a rulebook leaves open, and the cheapest of them, exactly.
 
-A way is a deed that a rule tagged `now` gives points for, or waiting until deductions of a stated life have run out. Each
-is a menu of options (points won, months), of which a person picks at most one: deeds in steps up to their bound, one
-waiting time for all records. Scores are whole numbers, so that the cheapest sum of options that wins enough is found by
-dynamic programming over points, without search and without error (methods C2; Ustun, Spangher and Liu 2019).
+A way is a deed that a rule tagged `now` gives points for, or waiting until deductions of a stated life have run out.
+Each is a menu of options (points won, months), of which a person picks at most one: deeds in steps up to their bound,
+one waiting time for all records. Scores are whole numbers, so that the cheapest sum of options that wins enough is
+found by dynamic programming over points, without search and without error (methods C2; Ustun, Spangher and Liu 2019).
 
 Whose records these are is not known here.
 """

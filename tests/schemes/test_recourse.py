@@ -10,6 +10,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from scoring.documents import Refused, parse
 from scoring.schemes import recourse
+from scoring.schemes.bibliography import shared
 from scoring.schemes.reading import made
 from scoring.schemes.recourse import Actions, actions, ceiling, deeds, goals, least, lives, options, waits
 from scoring.schemes.text import SchemeText
@@ -148,6 +149,7 @@ def test_every_action_is_assumed_and_moves_a_record_that_some_rulebook_reads():
     read = {c for loaded in catalogue().values() if hasattr(loaded, "text") for c in ready(loaded.text.scheme).reads}
     for name, action in actions().items():
         assert action.mark == "assumed", name
+        assert shared()[action.source].kind == "ours"
         assert set(action.adds) & read, name
 
 
