@@ -78,33 +78,31 @@ def test_nobody_has_a_way_where_the_rulebook_names_none():
 
 
 def test_months_are_those_that_scoring_again_finds():
-    """One deed alone: give everyone one more step at a time, score again, and see who has risen."""
-    scheme = ready("suqian_2018")
+    """Give everyone one more step at a time of the two deeds that this rulebook rewards, and see who has risen."""
+    scheme = ready("rongcheng_2021")
+    assert ways.deeds(scheme) == ["volunteering", "blood_donation"]
     people = population.people(plan_of("person"), 4_000, 3).with_columns(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("person"), pl.lit(0, pl.UInt32).alias("cell")
     )
+    mine = people.select(*scheme.reads, "person", "cell")
     names = [band.name for band in scheme.bands]
 
     def rank(frame):
-        return scheme.score(frame)["band"].cast(pl.String).replace_strict(names, range(3), default=None)
+        return scheme.score(frame)["band"].cast(pl.String).replace_strict(names, range(len(names)), default=None)
 
-    mine = people.select(*scheme.reads, "person", "cell")
     start, expected = rank(mine), {}
-    for hours in range(61):
+    for hours in range(13):  # steps of eight hours; its only threshold lies below twelve of them
         for blood in range(11):
-            more = mine.with_columns(
-                pl.col("amt_volunteering").cast(pl.Int32) + 8 * hours, pl.col("n_blood_donation").cast(pl.Int32) + blood
-            )
-            if hours > 1 or hours + 6 * blood > 60:  # one step passes its only threshold
+            if hours + 6 * blood > ways.HORIZON:
                 continue
-            up = (rank(more) > start).fill_null(False)
-            for person in mine.filter(up)["person"]:
+            given = {"amt_volunteering": 8 * hours, "n_blood_donation": blood}
+            more = mine.with_columns(pl.col(c).cast(pl.Int32) + n for c, n in given.items() if c in mine.columns)
+            for person in mine.filter((rank(more) > start).fill_null(False))["person"]:
                 expected[person] = min(expected.get(person, 99), hours + 6 * blood)
-    ahead = mine.filter((start < 2).fill_null(False))["person"]
-    found = of_everyone(scheme, mine, "next band")
-    assert sum(found.values()) == len(ahead) > 2_000
+    ahead = mine.filter((start < len(names) - 1).fill_null(False))["person"]
     told = [expected.get(person) for person in ahead]
-    assert found == {m: told.count(m) for m in set(told)}
+    assert len(set(told)) >= 3  # or the test says little
+    assert of_everyone(scheme, mine, "next band") == {m: told.count(m) for m in set(told)}
 
 
 def of_everyone(scheme, mine, goal):
