@@ -29,7 +29,16 @@ from scoring.result import SUPPRESSED, Result
 
 DEEPEST = 3  # attributes that are crossed unless a crossing is named
 MOST_COMPARED = 40  # groups of a grouping beyond which only rates are computed
-WITHOUT = {"decomposition", "stability", "turnover", "consequences", "explanation", "provenance", "comparison"}
+WITHOUT = {
+    "decomposition",
+    "stability",
+    "turnover",
+    "consequences",
+    "explanation",
+    "recourse",
+    "provenance",
+    "comparison",
+}
 
 
 def audit(

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from scoring import population
-from scoring.experiment import bins, cubes, probes
+from scoring.experiment import bins, cubes, probes, reasons, ways
 from scoring.experiment.config import Experiment, grouping
 from scoring.experiment.designs import NO_DRAW, Design
 from scoring.experiment.years import Past, in_order, lists_of, seen_by, turnover
@@ -20,7 +20,12 @@ from scoring.measures import Counts
 
 BLOCKS_AT_ONCE = 4
 FOLDED = 500_000  # rows of a cube above which batches are added up before the next one
-SUMS = {"ledger": ["n", "score"], "lottery": ["n", "pairs"]}
+SUMS = {
+    "ledger": ["n", "score"],
+    "lottery": ["n", "pairs"],
+    "actionability": ["n", "parts", "points", "all"],
+    "neighbours": ["n", "band", "reasons", "both", "step"],
+}
 Tables = defaultdict[str, list[pl.DataFrame]]
 
 
@@ -120,6 +125,7 @@ def look_again(
     reads = list(dict.fromkeys(reads))
     redrawn = population.redraw(plan, seed, 0, rows, range(1, redraws + 1)).select(*reads, pl.concat([index] * redraws))
     cells = people.select("person", "cell")
+    kept = deeds_kept(plan, designs, seed, rows, redraws)
     for design in designs:
         scheme = design.scheme
         mine = with_lists(people, visible(people, design, "cell", "person"), design, designs)
@@ -131,8 +137,26 @@ def look_again(
             ),
         }
         if has_ledger(design):
-            found["reasons"] = probes.reasons(scheme, scheme.ledger(outcome), groups)
+            ledger = scheme.ledger(outcome)
+            found["reasons"] = probes.reasons(scheme, ledger, groups)
+            found["recourse"] = ways.recourse(scheme, ledger, groups, kept)
+            found |= reasons.probed(scheme, mine, ledger, groups)
         keep(tables, design, {cube: table for cube, table in found.items() if table is not None})
+
+
+def deeds_kept(plan: Any, designs: Sequence[Design], seed: int, rows: int, redraws: int) -> pl.DataFrame:
+    """Return, by person and action, of how many of 100 redraws one deed of hers would have reached the records.
+
+    Everyone does one of each deed that some rule rewards, and detection and recording are drawn again and again.
+    """
+    rewarded = {name for design in designs if has_ledger(design) for name in ways.deeds(design.scheme)}
+    asked = sorted(rewarded & set(plan.counted))
+    person = pl.int_range(rows, dtype=pl.UInt32, eager=True).alias("person")
+    if not asked:
+        return pl.DataFrame([person])
+    drawn = population.redraw(plan, seed, 0, rows, range(1, redraws + 1), do=dict.fromkeys(asked, 1))
+    arrived = drawn.select(pl.concat([person] * redraws), *(pl.col(f"n_{name}").alias(name) for name in asked))
+    return arrived.group_by("person", maintain_order=True).agg(((pl.col(asked) > 0).mean() * 100).cast(pl.Int32))
 
 
 def with_lists(people: pl.DataFrame, frame: pl.DataFrame, design: Design, designs: Sequence[Design]) -> pl.DataFrame:

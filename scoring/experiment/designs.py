@@ -88,6 +88,7 @@ def facts(drawn: Sequence[Any], binned: tuple[int, float] | None = None) -> dict
         "instrument": scheme.instrument,
         "marks": {rule.id: rule.mark for rule in scheme.rules},
         "closes": schemes.closes(scheme),
+        "ways": len(schemes.recourse.deeds(scheme)) + len(schemes.recourse.lives(scheme)),
         "cuts": {name: (cut, side) for name, (cut, side) in agreed.items() if cut % width == 0},
         **({"largest_bin": largest} if largest is not None else {}),
     }

@@ -32,6 +32,8 @@ from scoring.measures import (
     odds,
     power,
     ranking,
+    reasons,
+    recourse,
     scan,
     shrinkage,
     simultaneous,
@@ -174,6 +176,28 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
         explanation.reason_coverage: "How much do four reasons explain?",
         explanation.no_actionable_reason: "Who is given no reason to act on?",
         explanation.reason_tie: "For whom is the list of reasons arbitrary?",
+    },
+    ("explanation", "truthfulness", ()): {
+        reasons.reason_truthfulness: "Is what a person is told the reason of her verdict?",
+    },
+    ("explanation", "actionability", ()): {
+        reasons.actionability_share: "How much of what a person lost can she do something about?",
+    },
+    ("explanation", "burden", ()): {
+        reasons.facts_to_know: "How many facts does a person need to work out her score?",
+    },
+    ("explanation", "neighbours", ()): {
+        reasons.explanation_consistency: "Is a person who differs by one record told the same?",
+        reasons.explanation_step: "By how many points does a ledger change with one record?",
+    },
+    ("explanation", "ledger", ("burden",)): {
+        reasons.concentration: "Does one rule decide it all, and do few bear it all?",
+    },
+    ("recourse", "recourse", ()): {
+        recourse.recourse_feasible: "Who can rise at all?",
+        recourse.recourse_curve: "Who can rise within so many months?",
+        recourse.recourse_gap: "How many months more does it take than the reference?",
+        recourse.paper_recourse: "For whom is a way open in the rules and lost in the data?",
     },
     ("explanation", "coverage", ("ledger",)): {
         explanation.complexity: "How much is there to know?",

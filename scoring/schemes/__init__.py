@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scoring.schemes import joint
+from scoring.schemes import joint, recourse
 from scoring.schemes.cases import Cases
 from scoring.schemes.contexts import closes, matrix
 from scoring.schemes.family import Family
@@ -40,6 +40,7 @@ __all__ = [
     "matrix",
     "problems_in",
     "protected_reads",
+    "recourse",
     "summary",
     "told",
 ]
