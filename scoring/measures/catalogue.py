@@ -35,6 +35,7 @@ from scoring.measures import (
     scan,
     shrinkage,
     simultaneous,
+    specification,
     stability,
     strata,
     threshold,
@@ -183,6 +184,13 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
     },
     ("provenance", "coverage", ()): {
         explanation.rule_share: "How many rules are documented?",
+    },
+    ("specification", "universe", ()): {
+        specification.universe_estimate: "What would it say, had choices been made otherwise?",
+        specification.conclusion_share: "In how many universes is it adverse, favourable, neither?",
+        specification.factor_importance: "Which choice moves it?",
+        specification.rank_stability: "Do designs keep their order from universe to universe?",
+        specification.robust: "Does it hold in nearly every universe?",
     },
     ("comparison", "signature", ("coverage",)): {
         comparison.selection_rate_difference_between_designs: "Who gains and who loses by moving?",
