@@ -51,6 +51,7 @@ class Criterion(Part):
     measure: str
     outcome: str | None = None
     group: Group | None = Field(default=None, description="its groups: the one that fares worst counts")
+    param: str | None = Field(default=None, description="which row of a measure that has several: `tau=10`, `facts`")
     direction: Literal["lower", "higher", "parity"] = Field(
         description="what is better: less, more, or nearer to no difference between groups"
     )

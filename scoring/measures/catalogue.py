@@ -25,11 +25,13 @@ from scoring.measures import (
     explanation,
     extremes,
     fairlie,
+    footing,
     kitagawa,
     ladder,
     logistic,
     oaxaca,
     odds,
+    pareto,
     power,
     ranking,
     scan,
@@ -41,6 +43,7 @@ from scoring.measures import (
     threshold,
     tipping,
     turnover,
+    veil,
 )
 
 
@@ -54,6 +57,10 @@ class Measure:
     family: str
     also: tuple[str, ...] = ()
 
+
+CUBES = (  # that a criterion may be measured on, besides outcomes
+    "coverage", "band", "score", "conditional", "ledger", "pivotal", "lottery", "reasons", "turnover"
+)  # fmt: skip
 
 CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFrame], str]] = {
     ("reach", "coverage", ("outcome",)): {
@@ -195,6 +202,20 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
     ("comparison", "signature", ("coverage",)): {
         comparison.selection_rate_difference_between_designs: "Who gains and who loses by moving?",
         comparison.outcome_agreement: "Do two designs say the same of a person?",
+    },
+    ("comparison", "outcome", ("score",)): {
+        footing.selection_rate_on_footing: "Who would be selected, on an equal footing?",
+        footing.selection_rate_ratio_on_footing: "How many times as often, on an equal footing?",
+    },
+    ("comparison", "outcome", ("coverage",)): {
+        veil.veil_mean: "What awaits a person drawn at random?",
+        veil.veil_worst_group: "What awaits a person of the group that fares worst?",
+    },
+    ("comparison", "outcome", CUBES): {
+        pareto.criterion_value: "What does each design come to, by what was declared?",
+        pareto.criterion_difference: "By how much is a design better, by what was declared?",
+        pareto.dominance: "Is a design better by something and worse by nothing?",
+        pareto.non_dominated_share: "How often does no other design dominate it?",
     },
 }
 

@@ -30,10 +30,13 @@ class Criterion:
     outcome: str | None
     group_by: str | None
     direction: str
+    param: str | None = None  # the `param` or `term` of its row, where the measure has several
 
     @property
     def name(self) -> str:
-        return ", ".join(filter(None, [self.measure, self.outcome, self.group_by, f"{self.direction} is better"]))
+        return ", ".join(
+            filter(None, [self.measure, self.param, self.outcome, self.group_by, f"{self.direction} is better"])
+        )
 
 
 @dataclass(frozen=True)

@@ -106,10 +106,16 @@ def choice_faults(
         return
     before = {problem.what for problem in faults(Document(text.scheme, text.plain(), {}), known)}
     for i, value in enumerate(values):
-        changed = Document(text.scheme, with_choice(text, path, value).plain(), {})
+        otherwise = with_choice(text, path, value)
+        plain = otherwise.model_dump(mode="json", exclude_defaults=True, by_alias=True, warnings=False)
+        changed = Document(text.scheme, plain, {})
         problems = [p for p in faults(changed, known) if p.what not in before]
         try:
             changed.validated(SchemeText)
         except Refused as refusal:
             problems += refusal.problems
+        if not problems and (
+            empty := [b.name for b in otherwise.bands if None not in (b.low, b.high) and b.low > b.high]
+        ):
+            problems = [document.problem(loc, f"band {empty[0]} would hold no score")]
         yield from (document.problem((*loc, i), f"{value!r} in {text.scheme}: {p.what}", p.hint) for p in problems[:1])

@@ -94,7 +94,7 @@ def found(cube):
 
 def values(rows, measure, *keys, **where):
     rows = rows.filter(pl.col("measure") == measure, *(pl.col(k) == v for k, v in where.items()))
-    return {key[0] if len(keys) == 1 else key: value for *key, value in rows.select(*keys, "value").iter_rows()}
+    return {key[0] if len(keys) == 1 else tuple(key): value for *key, value in rows.select(*keys, "value").iter_rows()}
 
 
 def planted(rates):

@@ -18,7 +18,9 @@ def load(name):
 @pytest.fixture(scope="module")
 def people():
     recipe = recipe_of(workspace.find("recipe", "weihai_2020"))
-    return population.people(population.compile_recipe(recipe, "equal_conduct"), 20_000, 1)
+    return population.people(population.compile_recipe(recipe, "equal_conduct"), 20_000, 1).with_columns(
+        pl.col("n_judgment_refusal").clip(0, 1).cast(pl.Int8).alias("listed__judgment_defaulters_2017")
+    )
 
 
 def same(scheme, again):
