@@ -77,7 +77,8 @@ def facts(drawn: Sequence[Any], binned: tuple[int, float] | None = None) -> dict
     """Return what a measure needs of a scheme, given as all its draws: complexity, instrument, marks, what it closes.
 
     `cuts` are those on which all draws agree. Where scores were put into bins of some width, `largest_bin` is the
-    largest share of persons in one, and only cuts at the edge of a bin are left. `sides` says of each outcome by band whether higher scores get it.
+    largest share of persons in one, and only cuts at the edge of a bin are left. `sides` says of each outcome by band
+    whether it is given `above` or `below` a cut.
     """
     scheme = drawn[-1]
     cuts = [cuts_of(one) for one in drawn]

@@ -208,7 +208,7 @@ def of_criterion(cubes: Mapping[str, Counts], study: Study, criterion: Criterion
     rows = measure.function(cubes[measure.cube], few, **handed)
     if rows.is_empty():
         return
-    rows = tidy(rows.drop("experiment", strict=False)).filter(pl.col("uncertainty") != "audit")
+    rows = tidy(rows.drop("experiment", strict=False)).filter(pl.col("uncertainty").ne_missing("audit"))
     rows = rows.filter(pl.col("term").ne_missing(LINE), pl.col("versus").is_null())
     if criterion.outcome is not None:
         rows = rows.filter(pl.col("outcome") == criterion.outcome)
