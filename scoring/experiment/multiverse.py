@@ -51,7 +51,9 @@ class Multiverse:
         cells = people.select(self.groups.cell(), "harm")
         asked = [name for name in self.outcomes if name in design.scheme.outcomes]
         schemes_ = [(PUBLISHED, design.scheme), *self.variants(design)]
-        return {"universe": self.groups.roll_up(tallied(frame, cells, schemes_, asked))} if asked else {}
+        if not asked:
+            return {}
+        return {"universe": self.groups.roll_up(tallied(frame, cells, schemes_, asked), names=self.groups.names)}
 
     def variants(self, design: Design) -> Iterator[tuple[int, Any]]:
         """Yield each variant of a design, with its number."""

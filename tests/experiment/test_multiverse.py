@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from scoring import experiment, workspace
+from scoring import experiment, population, workspace
 from scoring.documents import Refused
 from scoring.experiment import config, designs, parts
 from scoring.experiment.multiverse import Multiverse
@@ -102,8 +102,9 @@ def test_every_question_of_the_multiverse_is_answered(declared):
 
 
 def test_nothing_varied_counts_nothing(declared):
-    plain = declared.config.model_copy(update={"vary": {}})
-    assert Multiverse.of(plain, None) is None if not plain.vary else False
+    plan = population.compile_recipe(declared.recipe, "equal_conduct")
+    assert Multiverse.of(declared.config, plan) is not None
+    assert Multiverse.of(declared.config.model_copy(update={"vary": {}}), plan) is None
 
 
 def refused(text, tmp_path):
