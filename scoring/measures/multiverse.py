@@ -95,12 +95,12 @@ def judged(table: pl.DataFrame, measure: str, level: float) -> pl.DataFrame:
     The sign is 1 where the group fares worse, -1 where it fares better. A conclusion needs an interval wholly on one
     side of equality and, of selection rates, a ratio beyond the convention on that side.
     """
-    counts = [table[c].fill_null(0).cast(pl.Float64).to_numpy() for c in ("y", "n", "y_ref", "n_ref")]
+    y, n, y0, n0 = (table[c].fill_null(0).cast(pl.Float64).to_numpy() for c in ("y", "n", "y_ref", "n_ref"))
     ratio = measure.endswith("_ratio")
     with np.errstate(invalid="ignore", divide="ignore"):
-        p, q = counts[0] / counts[1], counts[2] / counts[3]
+        p, q = y / n, y0 / n0
         value = p / q if ratio else p - q
-    bounds = (intervals.ratio if ratio else intervals.difference)(*counts, level=level)
+    bounds = (intervals.ratio if ratio else intervals.difference)(y, n, y0, n0, level)
     scale = 1e4 if measure == "excess_per_10000" else 1.0
     value, low, high = (scale * v for v in (value, bounds.low, bounds.high))
     even = 1.0 if ratio else 0.0

@@ -8,6 +8,7 @@ better. Like instruments alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -65,7 +66,8 @@ def dominance(outcome: Counts, study: Study, **also: Counts | None) -> pl.DataFr
     """
     rows = []
     for world, scheme, versus, gaps, looks, _ in compared(outcome, study, also):
-        told = {"world": world, "scheme": scheme, "versus": versus, "measure": "dominance", "seeds": len(gaps)}
+        told: dict[str, Any] = {"world": world, "scheme": scheme, "versus": versus, "measure": "dominance"}
+        told |= {"seeds": len(gaps)}
         told |= {"method": METHOD, "uncertainty": "seeds"}
         if len(gaps) < 2 or np.isnan(gaps).any():
             note = ONE_SEED if len(gaps) < 2 else "some criterion is undefined"
@@ -89,7 +91,8 @@ def non_dominated_share(outcome: Counts, study: Study, **also: Counts | None) ->
     for (world, _kind), (names, values) in fronts(outcome, study, also).items():
         whole = values[~np.isnan(values).any(axis=(1, 2))] * ways(study)
         for i, name in enumerate(names):
-            told = {"world": world, "scheme": name, "measure": "non_dominated_share", "uncertainty": "seeds"}
+            told: dict[str, Any] = {"world": world, "scheme": name, "measure": "non_dominated_share"}
+            told |= {"uncertainty": "seeds"}
             told |= {
                 "seeds": len(whole),
                 "level": study.level,
@@ -111,7 +114,8 @@ def dominated(costs: Floats, i: int) -> NDArray[np.bool_]:
     `costs` is [seed, design, criterion], the smaller the better.
     """
     mine = costs[:, [i]]
-    return np.asarray(((costs <= mine).all(axis=2) & (costs < mine).any(axis=2)).any(axis=1))
+    beats = np.asarray((costs <= mine).all(axis=2) & (costs < mine).any(axis=2))
+    return np.asarray(beats.any(axis=1))
 
 
 def ways(study: Study) -> Floats:
@@ -196,8 +200,6 @@ def _fronts(cubes: Mapping[str, Counts], study: Study) -> dict[tuple[str, str], 
 
 def of_criterion(cubes: Mapping[str, Counts], study: Study, criterion: Criterion) -> Iterator[tuple[str, str, float]]:
     """Yield world, scheme and value of one criterion in one seed; of several groups the one that fares worst."""
-    from dataclasses import replace
-
     from scoring.measures.catalogue import MEASURES  # which knows this module
 
     measure = MEASURES[criterion.measure]

@@ -201,7 +201,7 @@ def rank_stability(counts: Counts, study: Study) -> pl.DataFrame:
 def _ranks(kind: str, alike: list[Asked]) -> Iterator[dict[str, Any]]:
     declared = np.array([gap(one, one.declared) for one in alike])[:, 0]
     universes = np.stack([gap(one, one.table)[one.universes.of] for one in alike], axis=1)
-    known = np.isfinite(universes).all(axis=1)
+    known = np.asarray(np.isfinite(universes).all(axis=1))
     polarity = {one.told["polarity"] for one in alike}
     about = told(alike[0], "rank_stability", scheme=None, param=kind, n=int(known.sum()))
     about |= {"polarity": polarity.pop() if len(polarity) == 1 else None}

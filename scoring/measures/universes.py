@@ -19,7 +19,8 @@ MOST = 5_000
 PUBLISHED = 0  # the variant of a scheme that is its own text; others are numbered from 1 on
 UNSCORED = -1  # how the verdict of who is meant and not scored is counted, beside 1 and 0
 SEED = 20_240_603  # of the sample; fixed, so that the universes are a function of the factors
-Whole, Floats = NDArray[np.int64], NDArray[np.float64]
+Whole = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +93,7 @@ def effects(values: Floats, levels: Sequence[int]) -> tuple[Floats, Floats]:
     grid = values.reshape(levels)
     axes, variance = range(grid.ndim), grid.var()
     if variance <= (1e-12 * np.abs(grid).max(initial=0)) ** 2:
-        return np.full((2, grid.ndim), np.nan)[0], np.full(grid.ndim, np.nan)
+        return np.full(grid.ndim, np.nan), np.full(grid.ndim, np.nan)
     main = [grid.mean(axis=tuple(a for a in axes if a != i)).var() / variance for i in axes]
     total = [1 - grid.mean(axis=i).var() / variance for i in axes]
     return np.array(main), np.array(total)

@@ -114,8 +114,7 @@ def choice_faults(
             changed.validated(SchemeText)
         except Refused as refusal:
             problems += refusal.problems
-        if not problems and (
-            empty := [b.name for b in otherwise.bands if None not in (b.low, b.high) and b.low > b.high]
-        ):
+        empty = [b.name for b in otherwise.bands if b.low is not None and b.high is not None and b.low > b.high]
+        if empty and not problems:
             problems = [document.problem(loc, f"band {empty[0]} would hold no score")]
         yield from (document.problem((*loc, i), f"{value!r} in {text.scheme}: {p.what}", p.hint) for p in problems[:1])

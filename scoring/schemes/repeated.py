@@ -20,7 +20,8 @@ from scoring.schemes import points
 from scoring.schemes.conditions import Node, expression
 from scoring.schemes.scheme import Rule, Scheme
 
-Whole, Flags = NDArray[np.int32], NDArray[np.bool_]
+Whole = NDArray[np.int32]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
