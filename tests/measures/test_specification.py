@@ -212,3 +212,16 @@ def test_a_scheme_that_no_choice_touches_has_one_universe(found):
 def test_nothing_varied_has_no_rows(cube):
     study = Study({("s", "o"): "favourable"}, {"g": "b"}, primary=[("selection_rate_ratio", "o", "g")])
     assert compute({"universe": cube(planted([0.3]))}, study, NAMES).is_empty()
+
+
+def test_of_more_than_5000_universes_a_sample_finds_the_planted_factor(found):
+    factors = {name: [1, 2, 3, 4, 5] for name in (POINTS, LINE, *(f"schemes.t.rules.{r}.points" for r in "abcd"))}
+    verdicts = planted([0.3, *(rate for rate in (0.1, 0.2, 0.3, 0.4, 0.5) for _ in range(5))])
+    rows = found({**verdicts, ("t", 0): verdicts["s", 0]}, factors).filter(pl.col("scheme") == "s")
+    assert rows.filter(pl.col("measure") == "universe_estimate").height == 26
+    for param in ("main", "total"):
+        shares = values(rows, "factor_importance", "term", param=param)
+        assert shares == pytest.approx({"rules.a.points": 1, "bands.b.low": 0}, abs=0.02)
+    share = rows.filter(pl.col("measure") == "conclusion_share", pl.col("term") == "adverse").row(0, named=True)
+    assert share["n"] == 512 * 8
+    assert share["value"] == pytest.approx(3 / 5, abs=0.01)
