@@ -15,6 +15,7 @@ from scoring import population
 from scoring.experiment import bins, cubes, probes, reasons, ways
 from scoring.experiment.config import Experiment, grouping
 from scoring.experiment.designs import NO_DRAW, Design
+from scoring.experiment.multiverse import Multiverse
 from scoring.experiment.years import Past, in_order, lists_of, seen_by, turnover
 from scoring.measures import Counts
 
@@ -36,10 +37,11 @@ def chunk(config: Experiment, plan: Any, designs: Sequence[Design], seed: int) -
     tables: Tables = defaultdict(list)
     designs = in_order(designs)
     last = config.people.years - 1
+    many = Multiverse.of(config, plan)
     for years in batches(config, plan, seed, groups):
         past = Past()
         for year, people in enumerate(years):
-            count(people, designs, groups, plan.records, tables, past, year, year == last)
+            count(people, designs, groups, plan.records, tables, past, year, year == last, many)
         fold(tables)
     if config.probes:
         look_again(config, plan, designs, seed, groups, tables)
@@ -69,6 +71,12 @@ def visible(people: pl.DataFrame, design: Design, *also: str) -> pl.DataFrame:
     return people.select(*dict.fromkeys([*reads, *also]))
 
 
+def as_read(outcome: pl.DataFrame, design: Design) -> pl.DataFrame:
+    """Return of a scored frame what the design had read."""
+    state = [f"prior__{part}" for part in design.scheme.state if f"prior__{part}" in outcome.columns]
+    return outcome.select(*design.scheme.reads, *state)
+
+
 def scored(
     people: pl.DataFrame, designs: Sequence[Design], past: Past, *axes: str
 ) -> Iterator[tuple[Design, pl.DataFrame]]:
@@ -90,6 +98,7 @@ def count(
     past: Past,
     year: int,
     last: bool,
+    many: Multiverse | None = None,
 ) -> None:
     """Score one batch in one year; count the turnover of lists, and in the last year the verdicts."""
     signatures: dict[int, list[pl.Series]] = defaultdict(list)
@@ -104,6 +113,8 @@ def count(
         if has_ledger(design):
             ledger = design.scheme.ledger(outcome)
             keep(tables, design, {"ledger": cubes.ledger_cube(ledger, design.scheme, groups)})
+        if many:
+            keep(tables, design, many.count(people, as_read(outcome, design), design))
         signatures[design.draw] += cubes.signature_columns(outcome, design.scheme)
     if not last:
         return

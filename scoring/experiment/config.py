@@ -8,10 +8,11 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from scoring import measures, population, schemes, workspace
 from scoring.documents import Document, Loc, Problem, Refused, did_you_mean, read
+from scoring.experiment import vary
 from scoring.experiment.people import recipe_of
 from scoring.measures import REFERENCES
 
@@ -24,6 +25,8 @@ class Part(BaseModel):
 
 Kind = Literal["person", "firm", "government_body"]
 Group = str | list[str]
+Choice = int | str | list[int] | list[str]
+MOST_CRITERIA = 5  # of ten, nearly every design is the best on one
 
 
 class People(Part):
@@ -40,6 +43,18 @@ class Primary(Part):
     measure: str
     outcome: str
     group: Group
+
+
+class Criterion(Part):
+    """One of the few criteria that designs are compared on."""
+
+    measure: str
+    outcome: str | None = None
+    group: Group | None = Field(default=None, description="its groups: the one that fares worst counts")
+    param: str | None = Field(default=None, description="which row of a measure that has several: `tau=10`, `facts`")
+    direction: Literal["lower", "higher", "parity"] = Field(
+        description="what is better: less, more, or nearer to no difference between groups"
+    )
 
 
 class Probes(Part):
@@ -79,6 +94,22 @@ class Experiment(Part):
     probes: Probes | None = None
     draws: int = Field(default=5, ge=1, le=1_000, description="how many, of each scheme whose weights are unknown")
     measures: Literal["all"] | list[str] = "all"
+    vary: dict[str, Annotated[list[Choice], Field(min_length=2)]] = Field(
+        default={},
+        description="choices that could have been made otherwise, each with its values: schemes.NAME.PATH to a value "
+        "of a rulebook, reference.GROUP, tau, unscored; the primary comparisons are made in every universe they span",
+    )
+    criteria: list[Criterion] = Field(
+        default=[], description="at most five, declared before the run: what designs are compared on, side by side"
+    )
+
+    @field_validator("criteria")
+    @classmethod
+    def few(cls, criteria: list[Criterion]) -> list[Criterion]:
+        """Refuse more criteria than a front can tell designs apart by."""
+        if len(criteria) > MOST_CRITERIA:
+            raise ValueError(f"{len(criteria)} criteria are declared, at most {MOST_CRITERIA} are compared")
+        return criteria
 
     @property
     def designs(self) -> list[str]:
@@ -227,6 +258,14 @@ def misfits(config: Experiment, document: Document, recipe: Any, loaded: Mapping
         yield from unknown(claim.measure, measures.MEASURES, ("primary", i, "measure"), "measure")
         yield from unknown(claim.outcome, outcomes, ("primary", i, "outcome"), "outcome")
         yield from unknown(grouping(claim.group), config.groupings, ("primary", i, "group"), "group")
+    for i, criterion in enumerate(config.criteria):
+        yield from unknown(criterion.measure, measures.MEASURES, ("criteria", i, "measure"), "measure")
+        if criterion.outcome is not None:
+            yield from unknown(criterion.outcome, outcomes, ("criteria", i, "outcome"), "outcome")
+        if criterion.group is not None:
+            yield from unknown(grouping(criterion.group), config.groupings, ("criteria", i, "group"), "group")
+    claims = [(claim.measure, claim.outcome, grouping(claim.group)) for claim in config.primary]
+    yield from vary.faults(config, document, loaded, claims, levels)
     if config.measures != "all":
         for i, name in enumerate(config.measures):
             yield from unknown(name, measures.MEASURES, ("measures", i), "measure")

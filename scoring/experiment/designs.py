@@ -77,7 +77,8 @@ def facts(drawn: Sequence[Any], binned: tuple[int, float] | None = None) -> dict
     """Return what a measure needs of a scheme, given as all its draws: complexity, instrument, marks, what it closes.
 
     `cuts` are those on which all draws agree. Where scores were put into bins of some width, `largest_bin` is the
-    largest share of persons in one, and only cuts at the edge of a bin are left.
+    largest share of persons in one, and only cuts at the edge of a bin are left. `sides` says of each outcome by band
+    whether it is given `above` or `below` a cut.
     """
     scheme = drawn[-1]
     cuts = [cuts_of(one) for one in drawn]
@@ -89,6 +90,7 @@ def facts(drawn: Sequence[Any], binned: tuple[int, float] | None = None) -> dict
         "marks": {rule.id: rule.mark for rule in scheme.rules},
         "closes": schemes.closes(scheme),
         "ways": len(schemes.recourse.deeds(scheme)) + len(schemes.recourse.lives(scheme)),
+        "sides": {name: side for name, (_, side) in ladder_cuts(scheme).items()},
         "cuts": {name: (cut, side) for name, (cut, side) in agreed.items() if cut % width == 0},
         **({"largest_bin": largest} if largest is not None else {}),
     }
@@ -100,20 +102,29 @@ def cuts_of(scheme: Any) -> dict[str, tuple[int, str]]:
     Such an outcome holds the top or the bottom bands of those that scores lead to, and no record moves a person across
     the cut whatever her score.
     """
-    ladder = [(rank, band) for rank, band in enumerate(scheme.bands) if not band.direct]
+    ladder = [rank for rank, band in enumerate(scheme.bands) if not band.direct]
     names = [band.name for band in scheme.bands]
     most = [names.index(name) for _, _, name in scheme.direct_bands]  # the rank above which a record lets nobody be
     found = {}
+    for outcome, cut in ladder_cuts(scheme).items():
+        given = [name in scheme.outcomes[outcome].bands for name in names]
+        if not any(given[low] != given[rank] for low in most for rank in ladder if rank > low):
+            found[outcome] = cut
+    return found
+
+
+def ladder_cuts(scheme: Any) -> dict[str, tuple[int, str]]:
+    """Return the cut of each outcome of the top or the bottom bands, whatever records do to the band besides."""
+    ladder = [band for band in scheme.bands if not band.direct]
+    found = {}
     for outcome in scheme.outcomes.values():
-        given = [name in outcome.bands for name in names]
-        held = [given[rank] for rank, _ in ladder]
-        moved = any(given[low] != given[rank] for low in most for rank, _ in ladder if rank > low)
-        if outcome.when is not None or outcome.listed or moved or len(set(held)) < 2:
+        held = [band.name in outcome.bands for band in ladder]
+        if outcome.when is not None or outcome.listed or len(set(held)) < 2:
             continue
         if held == sorted(held):
-            found[outcome.name] = (ladder[held.index(True)][1].low, "above")
+            found[outcome.name] = (ladder[held.index(True)].low, "above")
         elif held == sorted(held, reverse=True):
-            found[outcome.name] = (ladder[held.index(False)][1].low, "below")
+            found[outcome.name] = (ladder[held.index(False)].low, "below")
     return found
 
 

@@ -90,4 +90,11 @@ def studied(declared: Declared, ready: list[designs.Design], kind: str, cubes: C
         baseline=config.baseline if config.baseline in first else None,
         replicates=REPLICATES,
         primary=[(claim.measure, claim.outcome, configs.grouping(claim.group)) for claim in config.primary],
+        universes=measures.Universes(config.vary) if config.vary else None,
+        criteria=[
+            measures.Criterion(
+                c.measure, c.outcome, configs.grouping(c.group) if c.group else None, c.direction, c.param
+            )
+            for c in config.criteria
+        ],
     )

@@ -14,7 +14,8 @@ from scoring.measures.catalogue import MEASURES, WEIGHABLE, Measure
 from scoring.measures.counts import Counts
 from scoring.measures.errors import TAUS
 from scoring.measures.families import in_families
-from scoring.measures.study import REFERENCES, REPLICATES, Study
+from scoring.measures.study import REFERENCES, REPLICATES, Criterion, Study
+from scoring.measures.universes import Universes
 from scoring.result import COLUMNS, tidy
 
 __all__ = [
@@ -24,8 +25,10 @@ __all__ = [
     "TAUS",
     "WEIGHABLE",
     "Counts",
+    "Criterion",
     "Measure",
     "Study",
+    "Universes",
     "compute",
     "in_families",
     "rows",

@@ -25,11 +25,13 @@ from scoring.measures import (
     explanation,
     extremes,
     fairlie,
+    footing,
     kitagawa,
     ladder,
     logistic,
     oaxaca,
     odds,
+    pareto,
     power,
     ranking,
     reasons,
@@ -37,11 +39,13 @@ from scoring.measures import (
     scan,
     shrinkage,
     simultaneous,
+    specification,
     stability,
     strata,
     threshold,
     tipping,
     turnover,
+    veil,
 )
 
 
@@ -55,6 +59,10 @@ class Measure:
     family: str
     also: tuple[str, ...] = ()
 
+
+CUBES = (  # that a criterion may be measured on, besides outcomes
+    "coverage", "band", "score", "conditional", "ledger", "pivotal", "lottery", "reasons", "turnover"
+)  # fmt: skip
 
 CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFrame], str]] = {
     ("reach", "coverage", ("outcome",)): {
@@ -208,9 +216,30 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
     ("provenance", "coverage", ()): {
         explanation.rule_share: "How many rules are documented?",
     },
+    ("specification", "universe", ()): {
+        specification.universe_estimate: "What would it say, had choices been made otherwise?",
+        specification.conclusion_share: "In how many universes is it adverse, favourable, neither?",
+        specification.factor_importance: "Which choice moves it?",
+        specification.rank_stability: "Do designs keep their order from universe to universe?",
+        specification.robust: "Does it hold in nearly every universe?",
+    },
     ("comparison", "signature", ("coverage",)): {
         comparison.selection_rate_difference_between_designs: "Who gains and who loses by moving?",
         comparison.outcome_agreement: "Do two designs say the same of a person?",
+    },
+    ("comparison", "outcome", ("score",)): {
+        footing.selection_rate_on_footing: "Who would be selected, on an equal footing?",
+        footing.selection_rate_ratio_on_footing: "How many times as often, on an equal footing?",
+    },
+    ("comparison", "outcome", ("coverage",)): {
+        veil.veil_mean: "What awaits a person drawn at random?",
+        veil.veil_worst_group: "What awaits a person of the group that fares worst?",
+    },
+    ("comparison", "outcome", CUBES): {
+        pareto.criterion_value: "What does each design come to, by what was declared?",
+        pareto.criterion_difference: "By how much is a design better, by what was declared?",
+        pareto.dominance: "Is a design better by something and worse by nothing?",
+        pareto.non_dominated_share: "How often does no other design dominate it?",
     },
 }
 

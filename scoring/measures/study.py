@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from scoring.measures.universes import Universes
+
 EVERYONE = "everyone"
 WORLD, GROUP = ["world", "scheme", "draw"], ["group_by", "group"]
 NO_DRAW = -1  # the draw of a scheme that is no family
@@ -15,6 +17,26 @@ LARGEST, BEST, REST = "largest", "best", "rest"  # references that are no group 
 REFERENCES = (LARGEST, BEST, REST)
 REPLICATES = 1_000
 SEED = 20_140_627  # of every resampling; fixed, so that a result is a function of its counts
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One declared criterion: a measure, perhaps of one outcome and one grouping, and which way is better.
+
+    `direction` is `lower`, `higher`, or `parity`: nearer to 1 of a ratio, nearer to 0 of anything else.
+    """
+
+    measure: str
+    outcome: str | None
+    group_by: str | None
+    direction: str
+    param: str | None = None  # the `param` or `term` of its row, where the measure has several
+
+    @property
+    def name(self) -> str:
+        return ", ".join(
+            filter(None, [self.measure, self.param, self.outcome, self.group_by, f"{self.direction} is better"])
+        )
 
 
 @dataclass(frozen=True)
@@ -28,7 +50,8 @@ class Study:
     `below`), `largest_bin` (the largest share of persons in one bin, where scores were binned; absent where they are
     exact). `redraws` is how often the lottery probe drew; `baseline` the scheme that differences are taken from besides
     the first; `pooling` how the records of each world are pooled. `primary` are the (measure, outcome, group_by) that
-    were declared beforehand; `single` says that this is one table and nothing was repeated over seeds.
+    were declared beforehand; `single` says that this is one table and nothing was repeated over seeds. `universes` are
+    what the declared choices span; `criteria` what designs are compared on side by side, at most five.
     """
 
     outcomes: Mapping[tuple[str, str], str]
@@ -41,6 +64,8 @@ class Study:
     primary: Sequence[tuple[str, str, str]] = ()
     replicates: int = REPLICATES
     single: bool = False
+    universes: Universes | None = None
+    criteria: Sequence[Criterion] = ()
 
     def polarities(self) -> pl.DataFrame:
         """Return the outcomes as a table: scheme, outcome, polarity."""

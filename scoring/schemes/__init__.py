@@ -9,11 +9,13 @@ from pathlib import Path
 
 from scoring.schemes import joint, recourse
 from scoring.schemes.cases import Cases
+from scoring.schemes.choices import choice_faults, chosen
 from scoring.schemes.contexts import closes, matrix
 from scoring.schemes.family import Family
 from scoring.schemes.gaps import gaps
 from scoring.schemes.learned import Learnable
 from scoring.schemes.reading import made, problems_in, text_of
+from scoring.schemes.repeated import Repeated, Verdicts
 from scoring.schemes.scheme import Band, Outcome, Rule, Scheme
 from scoring.schemes.showing import central, describe, joined, live_rules, protected_reads, summary
 from scoring.schemes.telling import listed, told
@@ -25,10 +27,14 @@ __all__ = [
     "Family",
     "Learnable",
     "Outcome",
+    "Repeated",
     "Rule",
     "Scheme",
     "SchemeText",
+    "Verdicts",
     "central",
+    "choice_faults",
+    "chosen",
     "closes",
     "describe",
     "gaps",
