@@ -29,6 +29,7 @@ from scoring.measures import (
     kitagawa,
     ladder,
     logistic,
+    margin,
     oaxaca,
     odds,
     portability,
@@ -164,6 +165,9 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
     ("stability", "lottery", ()): {
         stability.self_consistency: "Would the same conduct get the same verdict again?",
         stability.self_consistency_below_75: "For whom is the verdict a lottery?",
+    },
+    ("stability", "score", ()): {
+        margin.near_threshold_mass: "For how many does a band or an outcome hang on one entry?",
     },
     ("stability", "signature", ("coverage",)): {
         portability.ambiguity: "For how many persons do the designs contradict one another?",

@@ -188,16 +188,20 @@ def _audited(table: pl.DataFrame) -> NDArray[np.bool_]:
     return table.select((pl.col("draw") == NO_DRAW) & first).to_series().to_numpy()
 
 
+def _told(audited: NDArray[np.bool_], method: str) -> NDArray[Any]:
+    return np.array([method if one else None for one in audited], dtype=object)
+
+
 def _none(audited: NDArray[np.bool_]) -> Interval:
     empty = np.full(len(audited), np.nan)
-    return Interval(empty, empty, np.where(audited, "no interval", None))
+    return Interval(empty, empty, _told(audited, "no interval"))
 
 
 def _bounds(square: NDArray, kappa: Kappa, weights: NDArray, audited: NDArray[np.bool_], study: Study) -> Interval:
     """Return the intervals of the audited tables: normal, or draws where few stand behind a verdict or a difference."""
     half = ndtri((1 + study.level) / 2) * np.sqrt(kappa.variance)
     low, high = np.where(audited, kappa.value - half, np.nan), np.where(audited, kappa.value + half, np.nan)
-    method = np.where(audited, NORMAL, None).astype(object)
+    method = _told(audited, NORMAL)
     margins = np.concatenate([square.sum(axis=1), square.sum(axis=2)], axis=1)
     held = np.where(margins == 0, replicated.FEWEST, margins).min(axis=1)
     apart = square.sum(axis=(1, 2)) - np.trace(square, axis1=1, axis2=2)
@@ -247,7 +251,7 @@ def _all(
     ]  # fmt: skip
     audited, rng = _audited(table), resample.philox(SEED)
     low, high = np.full(len(table), np.nan), np.full(len(table), np.nan)
-    method = np.where(audited, "bootstrap", None).astype(object)
+    method = _told(audited, "bootstrap")
     for row in np.flatnonzero(audited & ~np.isnan(value)):
         held = counts[row] > 0
         try:
