@@ -36,6 +36,7 @@ from scoring.measures import (
     power,
     ranking,
     scan,
+    shift,
     shrinkage,
     simultaneous,
     stability,
@@ -168,6 +169,13 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
     },
     ("stability", "score", ()): {
         margin.near_threshold_mass: "For how many does a band or an outcome hang on one entry?",
+    },
+    ("stability", "score", ("band",)): {
+        shift.population_stability_index: "How far is the group from those that the reference's bins were made for?",
+        shift.population_stability_index_between_worlds: "How far do scores shift from the first world to another?",
+    },
+    ("stability", "ledger", ()): {
+        shift.characteristic_stability_index: "Which rules see another population in this group?",
     },
     ("stability", "signature", ("coverage",)): {
         portability.ambiguity: "For how many persons do the designs contradict one another?",

@@ -98,7 +98,8 @@ def kappa_max(signature: Counts, study: Study, coverage: Counts | None = None) -
     falls short of this is who. Undefined as kappa; no interval.
     """
     found = [_pair(*one, study, signature, "most") for one in _asked(signature, study, coverage)]
-    return _rows([table.filter(pl.col("param") != ORDERED) for table in found], study, "kappa_max")
+    some = [table.filter(pl.col("param") != ORDERED) for table in found if not table.is_empty()]
+    return _rows(some, study, "kappa_max")
 
 
 def fleiss_kappa(signature: Counts, study: Study, coverage: Counts | None = None) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from scoring import population, workspace
+from scoring import population, schemes, workspace
 from scoring.experiment import bins, config, cubes, designs
 from scoring.experiment.measured import studied
 from scoring.measures import TAUS

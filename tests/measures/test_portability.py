@@ -175,6 +175,8 @@ def test_designs_that_could_never_say_the_same_are_not_compared():
     found = kappa.cohen_kappa(counts, study)
     assert found["status"].to_list() == ["not_applicable"]
     assert "no verdict that both could give" in found["note"].item()
+    assert kappa.kappa_max(counts, study).is_empty()
+    assert kappa.fleiss_kappa(counts, study).is_empty()
     assert portability.sanctioned_somewhere(counts, study).is_empty()
     assert portability.ambiguity(counts, study)["value"].to_list()[0] == pytest.approx(1)
 
