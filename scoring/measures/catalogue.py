@@ -15,6 +15,7 @@ from scoring.measures import (
     association,
     bounds,
     calibration,
+    churn,
     comparison,
     consequences,
     decomposition,
@@ -190,6 +191,15 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
         kappa.cohen_kappa: "Do two designs choose the same persons, beyond chance?",
         kappa.kappa_max: "How far could two designs agree, given how many each chooses?",
         kappa.fleiss_kappa: "Do all designs choose the same persons, beyond chance?",
+    },
+    ("stability", "transition", ()): {
+        churn.churn: "Who stands elsewhere than the year before?",
+        churn.transition_rate: "From where to where do persons move within a year?",
+        churn.still_in_place: "Who stands where she stood in the first year?",
+        churn.mobility: "How little does last year's place say of this year's?",
+        churn.half_life: "How long until half of a difference is forgotten?",
+        churn.markov_check: "Do single steps explain where persons stand two years on?",
+        churn.transition_homogeneity: "Do all groups move alike from the same place?",
     },
     ("turnover", "turnover", ()): {
         turnover.listed_rate: "Who is on the list in each year?",

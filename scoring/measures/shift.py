@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 class Shift(NamedTuple):
     """The index, how many bins it rests on, and whether half a person was added to each."""
 
-    index: Floats
+    value: Floats
     bins: NDArray[np.int64]
     added: NDArray[np.bool_]
 
@@ -104,7 +104,7 @@ def population_stability_index(counts: Counts, study: Study, band: Counts | None
 
 def _told(told: dict[str, Any], shift: Shift, level: float, audited: bool) -> list[dict[str, Any]]:
     """Return the rows of one index: observed, and for one auditor with p, and beside it the null line and the ratio."""
-    index, method = float(shift.index), {"method": CHI_SQUARE} if audited else {}
+    index, method = float(shift.value), {"method": CHI_SQUARE} if audited else {}
     if np.isnan(index):
         nobody = min(told["n"], told["n_ref"]) == 0
         return [{**told, "value": None, "note": NOBODY if nobody else ONE_BIN, **method}]
@@ -132,9 +132,9 @@ def population_stability_index_between_worlds(counts: Counts, study: Study, band
                 mine, theirs = (np.bincount(places, weights=cells) for cells in (mine, theirs))
             shift = stability_index(mine, theirs)
             notes = [ADDED if shift.added else None, PAIRED]
-            if np.isnan(shift.index):
+            if np.isnan(shift.value):
                 notes = [NOBODY if min(told["n"], told["n_ref"]) == 0 else ONE_BIN]
-            found.append({**told, "value": float(shift.index), "note": "; ".join(note for note in notes if note)})
+            found.append({**told, "value": float(shift.value), "note": "; ".join(note for note in notes if note)})
     return estimates.rows(found, study, "population_stability_index_between_worlds")
 
 

@@ -31,10 +31,10 @@ def term(rows, name, **equals):
 def test_the_toy_has_the_index_of_its_formula_and_both_ways_round():
     base, actual = TOY
     found = shift.stability_index(actual, base)
-    assert float(found.index) == pytest.approx(0.06019864, abs=1e-8)
-    assert float(shift.stability_index(base, actual).index) == pytest.approx(float(found.index))
-    assert float(found.index) == pytest.approx(entropy(actual, base) + entropy(base, actual))
-    assert float(shift.stability_index(base * 7, base).index) == pytest.approx(0, abs=1e-12)
+    assert float(found.value) == pytest.approx(0.06019864, abs=1e-8)
+    assert float(shift.stability_index(base, actual).value) == pytest.approx(float(found.value))
+    assert float(found.value) == pytest.approx(entropy(actual, base) + entropy(base, actual))
+    assert float(shift.stability_index(base * 7, base).value) == pytest.approx(0, abs=1e-12)
     assert (int(found.bins), bool(found.added)) == (5, False)
 
 
@@ -42,17 +42,17 @@ def test_an_empty_bin_adds_half_a_person_to_every_bin_of_both_and_one_bin_is_und
     a, e = np.array([10, 0, 30]), np.array([10, 20, 10])
     found = shift.stability_index(a, e)
     assert bool(found.added)
-    assert float(found.index) == pytest.approx(entropy(a + 0.5, e + 0.5) + entropy(e + 0.5, a + 0.5))
+    assert float(found.value) == pytest.approx(entropy(a + 0.5, e + 0.5) + entropy(e + 0.5, a + 0.5))
     gone = shift.stability_index(np.array([10, 0, 30]), np.array([10, 0, 10]))  # empty in both
     assert (int(gone.bins), bool(gone.added)) == (2, False)
-    assert np.isnan(shift.stability_index([5, 0], [9, 0]).index)
-    assert np.isnan(shift.stability_index([0, 0], [9, 1]).index)
+    assert np.isnan(shift.stability_index([5, 0], [9, 0]).value)
+    assert np.isnan(shift.stability_index([0, 0], [9, 1]).value)
 
 
 def test_like_populations_pass_the_null_line_in_five_of_a_hundred_samples():
     rng = np.random.default_rng(11)
     share = np.full(10, 0.1)
-    drawn = shift.stability_index(rng.multinomial(2_000, share, 4_000), rng.multinomial(5_000, share, 4_000)).index
+    drawn = shift.stability_index(rng.multinomial(2_000, share, 4_000), rng.multinomial(5_000, share, 4_000)).value
     line, p = shift.null(drawn, 10, 2_000, 5_000)
     assert float(line) == pytest.approx(0.01184, abs=1e-5)
     assert drawn.mean() == pytest.approx(0.0063, rel=0.03)
