@@ -93,7 +93,8 @@ def count(
         if design.scheme.state:
             flow = cubes.tally(turnover(outcome, year), ["period", "listed", "entered", "leaves"])
             keep(tables, design, {"turnover": groups.roll_up(flow)})
-        moves = transitions(outcome, design, past, year) if year or not last else None
+        several = year > 0 or not last
+        moves = transitions(outcome, design, past, year) if several else None
         if moves is not None:
             keep(tables, design, {"transition": groups.roll_up(moves)})
         if not last:
