@@ -75,6 +75,9 @@ def verdict_changed(signature: Counts, study: Study, coverage: Counts | None = N
     if len(names) < 2:
         return pl.DataFrame()
     table = _moves(signature, study, names, verdicts.families(coverage))
+    place = {name: i for i, name in enumerate(names)}
+    later = pl.col("scheme").replace_strict(place) > pl.col("versus").replace_strict(place)
+    table = table.filter(later)  # the other way round it is the same number
     return rates.rows(table, study, "verdict_changed", replace(RATE, undefined="nobody is scored under both designs"))
 
 
@@ -120,13 +123,14 @@ def portability(signature: Counts, study: Study, coverage: Counts | None = None)
     found, families = [], verdicts.families(coverage)
     for param, names in verdicts.instruments(signature, study).items():
         cells = verdicts.of_these(verdicts.joint(signature, study), names, families)
+        cells = cells.sort(*KEYS, *names)  # in one order: floating-point sums are then the same in every run
         for home in names:
             others = [name for name in names if name != home]
             scored = pl.sum_horizontal((pl.col(name) >= 0).cast(pl.Int64) for name in others)
             same = pl.sum_horizontal((pl.col(name) == pl.col(home)).cast(pl.Int64) for name in others)
             persons = cells.filter((pl.col(home) >= 0) & (scored > 0)).with_columns((same / scored).alias("share"))
             found.append(
-                persons.group_by(KEYS).agg(
+                persons.group_by(KEYS, maintain_order=True).agg(
                     (pl.col("share") * pl.col("n")).sum().alias("sum"),
                     (pl.col("share") ** 2 * pl.col("n")).sum().alias("squares"),
                     pl.col("n").sum(),

@@ -180,7 +180,8 @@ def characteristic_stability_index(ledger: Counts, study: Study) -> pl.DataFrame
     p, q = (a + more) / (pl.col("n") + more * bins), (e + more) / (pl.col("n_ref") + more * bins)
     table = table.filter(either > 0).with_columns(((a == 0) | (e == 0)).any().over(keys).alias("added"))
     table = table.with_columns(((p - q) * (p / q).log()).alias("part"))
-    shifts = table.group_by(keys).agg(
+    table = table.sort(*keys, "points")  # in one order: floating-point sums are then the same in every run
+    shifts = table.group_by(keys, maintain_order=True).agg(
         pl.col("part").sum().alias("index"),
         pl.len().alias("bins"),
         pl.col("added").first(),
@@ -188,7 +189,7 @@ def characteristic_stability_index(ledger: Counts, study: Study) -> pl.DataFrame
     )
     defined = (pl.col("bins") > 1) & (pl.col("n") > 0) & (pl.col("n_ref") > 0)
     index = pl.when(defined).then("index")
-    shifts = shifts.sort(keys).with_columns(index.alias("index"))
+    shifts = shifts.with_columns(index.alias("index"))
     line, p_value = null(
         shifts["index"].fill_null(0).to_numpy(), shifts["bins"].to_numpy(), shifts["n"].to_numpy(),
         shifts["n_ref"].to_numpy(), study.level,
