@@ -208,12 +208,12 @@ def _bounds(square: NDArray, kappa: Kappa, weights: NDArray, audited: NDArray[np
     apart = square.sum(axis=(1, 2)) - np.trace(square, axis1=1, axis2=2)
     rng, size = resample.philox(SEED), square.shape[-1]
     for row in np.flatnonzero(audited & (np.minimum(held, apart) < replicated.FEWEST) & ~np.isnan(kappa.value)):
-        found = replicated.jeffreys(
+        found = _drawn(
             square[row].ravel(),
             lambda drawn: cohen(drawn.reshape(-1, size, size), weights).value,
-            study.replicates,
+            float(kappa.value[row]),
             rng,
-            study.level,
+            study,
         )
         low[row], high[row], method[row] = found.low, found.high, str(found.method)
     return Interval(np.clip(low, -1, 1), np.clip(high, -1, 1), method)
@@ -265,9 +265,7 @@ def _all(
                 standing=counts[row][held],
             )
         except resample.NotValid:
-            found = replicated.jeffreys(
-                counts[row], lambda drawn: fleiss(drawn, ways), study.replicates, rng, study.level
-            )
+            found = _drawn(counts[row], lambda drawn: fleiss(drawn, ways), float(value[row]), rng, study)
         low[row], high[row], method[row] = found.low, found.high, str(found.method)
     of_all = table.select(*KEYS, "n").with_columns(
         pl.lit(ALL).alias("scheme"),
@@ -276,6 +274,12 @@ def _all(
         pl.Series("note", notes, dtype=pl.String),
     )
     return _with(of_all, Interval(low, high, method))
+
+
+def _drawn(cells: NDArray, statistic: replicated.Statistic, value: float, rng: Any, study: Study) -> Interval:
+    """Return the bounds of Jeffreys draws; they reach to the value, which may be the least that few persons allow."""
+    found = replicated.jeffreys(cells, statistic, study.replicates, rng, study.level)
+    return Interval(np.minimum(found.low, value), np.maximum(found.high, value), found.method)
 
 
 def _with(table: pl.DataFrame, bounds: Interval) -> pl.DataFrame:

@@ -166,6 +166,15 @@ def test_few_disagreements_have_an_interval_of_draws():
     assert 0.7 < audit["low"].item() < audit["value"].item() < audit["high"].item() <= 1
 
 
+def test_an_interval_holds_its_value_where_nobody_is_agreed_on():
+    counts = signature([{"a": 0, "b": 1, "n": 1}, {"a": 1, "b": 0, "n": 1}, {"a": 1, "b": 1, "n": 1_160}])
+    for measure in (kappa.cohen_kappa, kappa.fleiss_kappa):
+        rows = measure(counts, studied("ab"))
+        audit = rows.filter(pl.col("uncertainty") == "audit", pl.col("param") == "sanctioned")
+        assert audit["method"].to_list() == ["Jeffreys draws"]
+        assert audit["low"].item() <= audit["value"].item() < 0 < 0.3 < audit["high"].item()
+
+
 def test_designs_that_could_never_say_the_same_are_not_compared():
     table = pl.DataFrame(
         {"world": "w", "seed": 1, "group_by": "g", "group": "a", "a:up": [0, 1], "b:down": [1, 0], "n": [5, 5]}
