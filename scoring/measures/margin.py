@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import reduce
 from typing import Any
 
@@ -28,53 +28,55 @@ def near_threshold_mass(counts: Counts, study: Study) -> pl.DataFrame:
     """
     if "score" not in counts.axes:
         return pl.DataFrame()
-    cells = counts.marginal([*rates.WORLD, "seed", *rates.GROUP, "score"]).cells
-    tables = [_of_one(cells, *one) for one in _asked(study)]
-    tables = [table for table in tables if not table.is_empty()]
+    tables = []
+    for (scheme, draw), part in counts.cells.partition_by("scheme", "draw", as_dict=True).items():
+        facts = study.schemes.get(scheme, {})
+        weights = facts.get("weights", {}).get(draw, {})
+        tables += [_near(part, weights, *one, study.outcomes) for one in _cuts(scheme, facts)] if weights else []
     if not tables:
         return pl.DataFrame()
     found = rates.rows(pl.concat(tables), study, "near_threshold_mass", RATE)
     return pl.concat([_rough(part, study) for part in found.partition_by("scheme", maintain_order=True)])
 
 
-def _asked(study: Study) -> Iterator[tuple[str, int, str, int, list[int], str | None, str | None]]:
-    """Yield scheme, draw, the name of a weight and the weight, and the cuts of its bands or of one outcome."""
-    for scheme, facts in study.schemes.items():
-        cuts: Mapping[str, Any] = facts.get("cuts", {})
-        sets: list[tuple[list[int], str | None]] = [([cut], outcome) for outcome, (cut, _) in cuts.items()]
-        edges = facts.get("edges") or sorted({cut for cut, _ in cuts.values()})
-        sets += [(list(edges), None)] if edges else []
-        for draw, weights in facts.get("weights", {}).items():
-            for name, weight in weights.items():
-                for at, outcome in sets:
-                    polarity = study.outcomes.get((scheme, outcome)) if outcome else None
-                    yield scheme, draw, name, weight, at, outcome, polarity
+def _cuts(scheme: str, facts: Mapping[str, Any]) -> list[tuple[str, str | None, list[int]]]:
+    """Return the scheme, and, by outcome, the cuts of its bands (of no outcome) and of each outcome."""
+    cuts: Mapping[str, Any] = facts.get("cuts", {})
+    edges = list(facts.get("edges") or sorted({cut for cut, _ in cuts.values()}))
+    return [(scheme, outcome, [cut]) for outcome, (cut, _) in cuts.items()] + ([(scheme, None, edges)] if edges else [])
 
 
-def _of_one(
+def _near(
     cells: pl.DataFrame,
+    weights: Mapping[str, float],
     scheme: str,
-    draw: int,
-    name: str,
-    weight: int,
-    cuts: list[int],
     outcome: str | None,
-    polarity: str | None,
+    cuts: list[int],
+    polarities: Mapping[tuple[str, str], str],
 ) -> pl.DataFrame:
-    mine = cells.filter(pl.col("scheme") == scheme, pl.col("draw") == draw)
-    away = reduce(_nearer, (pl.col("score") - cut for cut in sorted(cuts, reverse=True)))
-    mine = mine.with_columns(away.alias("away"))
-    told = {"param": name, "outcome": outcome, "polarity": polarity}
+    """Return y and n of every weight and side, from one pass over the scores."""
+    away, keys = pl.col("away"), [*rates.WORLD, "seed", *rates.GROUP]
+    nearest = reduce(_nearer, (pl.col("score") - cut for cut in sorted(cuts, reverse=True)))
     sides = {
-        NEAR: pl.col("away").abs() <= weight,
-        BELOW: pl.col("away").is_between(-weight, 0, closed="left"),
-        ABOVE: pl.col("away").is_between(0, weight, closed="left"),
-    }
-    return pl.concat(
-        rates.tally(mine, side).with_columns(
-            pl.lit(term).alias("term"), *[pl.lit(v, pl.String).alias(k) for k, v in told.items()]
+        (name, term): side
+        for name, weight in weights.items()
+        for term, side in (
+            (NEAR, away.abs() <= weight),
+            (BELOW, away.is_between(-weight, 0, closed="left")),
+            (ABOVE, away.is_between(0, weight, closed="left")),
         )
-        for term, side in sides.items()
+    }
+    counted = [pl.col("n").filter(side).sum().alias(f"{name}|{term}") for (name, term), side in sides.items()]
+    table = cells.with_columns(nearest.alias("away")).group_by(keys).agg(pl.col("n").sum(), *counted)
+    told = {"outcome": outcome, "polarity": polarities.get((scheme, outcome)) if outcome else None}
+    return pl.concat(
+        table.select(
+            *keys,
+            pl.col(f"{name}|{term}").alias("y"),
+            "n",
+            *[pl.lit(v, pl.String).alias(k) for k, v in {**told, "param": name, "term": term}.items()],
+        )
+        for name, term in sides
     )
 
 

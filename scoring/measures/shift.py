@@ -146,19 +146,15 @@ def _between_worlds(
     keys = ["scheme", "draw", "seed", *GROUP]
     if len(worlds) < 2:
         return
-    cells = cube.marginal(["world", *keys, axis]).cells
-    base = cells.filter(pl.col("world") == worlds[0])
-    for world in worlds[1:]:
-        both = base.join(
-            cells.filter(pl.col("world") == world).drop("world"),
-            on=[*keys, axis],
-            how="full",
-            suffix="_now",
-            coalesce=True,
-        )
-        both = both.with_columns(pl.col("n", "n_now").fill_null(0)).sort(*keys, axis)
-        for key, part in both.group_by(keys, maintain_order=True):
-            now, then = part["n_now"].to_numpy(), part["n"].to_numpy()
+    counted = [pl.col("n").filter(pl.col("world") == world).sum().alias(f"n {world}") for world in worlds]
+    table = cube.cells.group_by(*keys, axis).agg(counted).sort(*keys, axis)
+    of_world, at = {world: table[f"n {world}"].to_numpy() for world in worlds}, 0
+    for *key, size in table.group_by(keys, maintain_order=True).len().iter_rows():
+        part = slice(at, at + size)
+        at += size
+        then = of_world[worlds[0]][part]
+        for world in worlds[1:]:
+            now = of_world[world][part]
             told = {"world": world, "reference": worlds[0], "n": int(now.sum()), "n_ref": int(then.sum())}
             yield {**told, **dict(zip(keys, key, strict=True))}, now, then
 
