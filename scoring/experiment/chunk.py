@@ -16,7 +16,7 @@ from scoring.experiment import bins, cubes, probes, reasons, ways
 from scoring.experiment.config import Experiment, grouping
 from scoring.experiment.designs import NO_DRAW, Design
 from scoring.experiment.multiverse import Multiverse
-from scoring.experiment.years import Past, in_order, lists_of, seen_by, turnover
+from scoring.experiment.years import Past, in_order, lists_of, seen_by, transitions, turnover
 from scoring.measures import Counts
 
 BLOCKS_AT_ONCE = 4
@@ -100,13 +100,17 @@ def count(
     last: bool,
     many: Multiverse | None = None,
 ) -> None:
-    """Score one batch in one year; count the turnover of lists, and in the last year the verdicts."""
+    """Score one batch in one year; count turnover and transitions, and in the last year the verdicts."""
     signatures: dict[int, list[pl.Series]] = defaultdict(list)
     axes = [axis for axis in ("cell", "harm", "stratum") if axis in people.columns]
     for design, outcome in scored(people, designs, past, *axes):
         if design.scheme.state:
             flow = cubes.tally(turnover(outcome, year), ["period", "listed", "entered", "leaves"])
             keep(tables, design, {"turnover": groups.roll_up(flow)})
+        several = year > 0 or not last
+        moves = transitions(outcome, design, past, year) if several else None
+        if moves is not None:
+            keep(tables, design, {"transition": groups.roll_up(moves)})
         if not last:
             continue
         keep(tables, design, cubes.verdict_cubes(outcome, design.scheme, groups, records))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Any
 
 import polars as pl
@@ -76,13 +77,14 @@ def describe(designs: list[Design], declared: Declared, live: Mapping[str, set[s
 def facts(drawn: Sequence[Any], binned: tuple[int, float] | None = None) -> dict[str, Any]:
     """Return what a measure needs of a scheme, given as all its draws: complexity, instrument, marks, what it closes.
 
-    `cuts` are those on which all draws agree. Where scores were put into bins of some width, `largest_bin` is the
-    largest share of persons in one, and only cuts at the edge of a bin are left. `sides` says of each outcome by band
-    whether it is given `above` or `below` a cut.
+    `cuts` and `edges`, those of bands, are what all draws agree on; `weights` are by draw. Where scores were put into
+    bins of some width, `largest_bin` is the largest share of persons in one, and only cuts at the edge of a bin are
+    left. `sides` says of each outcome by band whether it is given `above` or `below` a cut.
     """
     scheme = drawn[-1]
     cuts = [cuts_of(one) for one in drawn]
     agreed = {name: cut for name, cut in cuts[0].items() if all(other.get(name) == cut for other in cuts)}
+    edges = sorted(set.intersection(*(set(edges_of(one)) for one in drawn)))
     width, largest = binned or (bins.EXACT, None)
     return {
         "complexity": scheme.complexity(),
@@ -92,8 +94,25 @@ def facts(drawn: Sequence[Any], binned: tuple[int, float] | None = None) -> dict
         "ways": len(schemes.recourse.deeds(scheme)) + len(schemes.recourse.lives(scheme)),
         "sides": {name: side for name, (_, side) in ladder_cuts(scheme).items()},
         "cuts": {name: (cut, side) for name, (cut, side) in agreed.items() if cut % width == 0},
+        "edges": [edge for edge in edges if edge % width == 0],
+        "weights": {NO_DRAW if one.draw is None else one.draw: weights_of(one) for one in drawn},
+        "bands": [band.name for band in scheme.bands],
         **({"largest_bin": largest} if largest is not None else {}),
     }
+
+
+def edges_of(scheme: Any) -> list[int]:
+    """Return the scores at which one band ends and the next begins, those between which no record decides."""
+    if scheme.base is None:
+        return []
+    ladder = [band for band in scheme.bands if not band.direct]
+    return [band.low for band in ladder[1:] if band.low is not None]
+
+
+def weights_of(scheme: Any) -> dict[str, float]:
+    """Return the smallest and the median number of points that a rule gives or takes."""
+    points = [abs(rule.points) for rule in scheme.scored_rules if rule.points]
+    return {"smallest weight": min(points), "median weight": median(points)} if points else {}
 
 
 def cuts_of(scheme: Any) -> dict[str, tuple[int, str]]:

@@ -34,7 +34,14 @@ def rows(found: Iterable[Mapping[str, Any]], study: Study, measure: str, undefin
         return pl.DataFrame()
     names = list(dict.fromkeys(name for one in found for name in one))
     types = {c: COLUMNS.get(c, pl.Int64) for c in names} | {"draw": pl.Int32, "seed": pl.Int64, "n_ref": pl.Int64}
-    table = pl.DataFrame(found, schema={c: types[c] for c in names}).with_columns(pl.col("value").fill_nan(None))
+    return of_table(pl.DataFrame(found, schema={c: types[c] for c in names}), study, measure, undefined)
+
+
+def of_table(table: pl.DataFrame, study: Study, measure: str, undefined: str = NOBODY) -> pl.DataFrame:
+    """Return the result rows of values that stand in a table already, with the columns that `rows` asks for."""
+    if table.is_empty():
+        return pl.DataFrame()
+    table = table.with_columns(pl.col("value").fill_nan(None))
     for name, kind in [
         ("n_ref", pl.Int64),
         ("note", pl.String),

@@ -47,11 +47,13 @@ class Study:
     word of REFERENCES, or None for the largest group; `schemes` plain facts of each scheme: `complexity` (a dict of
     numbers), `instrument`, `marks` (rule → mark), `closes` (the outcome of being listed, with the number of related and
     unrelated contexts that it closes), `cuts` (outcome → the score from which on it is given and whether `above` or
-    `below`), `largest_bin` (the largest share of persons in one bin, where scores were binned; absent where they are
-    exact). `redraws` is how often the lottery probe drew; `baseline` the scheme that differences are taken from besides
-    the first; `pooling` how the records of each world are pooled. `primary` are the (measure, outcome, group_by) that
-    were declared beforehand; `single` says that this is one table and nothing was repeated over seeds. `universes` are
-    what the declared choices span; `criteria` what designs are compared on side by side, at most five.
+    `below`), `edges` (the scores at which the next band begins), `weights` (draw → the smallest and the median points
+    of a rule), `bands` (worst first), `largest_bin` (the largest share of persons in one bin, where scores were binned;
+    absent where they are exact). `redraws` is how often the lottery probe drew; `baseline` the scheme that differences
+    are taken from besides the first; `pooling` how the records of each world are pooled, the first world being the one
+    that others are held against. `primary` are the (measure, outcome, group_by) that were declared beforehand; `single`
+    says that this is one table and nothing was repeated over seeds. `universes` are what the declared choices span;
+    `criteria` what designs are compared on side by side, at most five.
     """
 
     outcomes: Mapping[tuple[str, str], str]

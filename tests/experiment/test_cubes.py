@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from scoring import population, workspace
+from scoring import population, schemes, workspace
 from scoring.experiment import bins, config, cubes, designs
 from scoring.experiment.measured import studied
 from scoring.measures import TAUS
@@ -190,6 +190,21 @@ def test_each_scheme_and_draw_has_bins_of_its_own_and_a_study_hears_of_the_large
     assert designs.facts([scheme], (2, 0.5))["largest_bin"] == 0.5
     assert designs.facts([scheme], (2, 0.5))["cuts"] == {"deposit_free": (650, "above")}
     assert designs.facts([scheme], (4, 0.5))["cuts"] == {}  # 650 is not at the edge of a bin
+    assert designs.facts([scheme])["edges"] == [550, 600, 650, 700]
+    assert designs.facts([scheme], (100, 0.5))["edges"] == [600, 700]
+
+
+def test_a_measure_hears_how_much_a_rule_weighs_draw_by_draw():
+    points = ready("rongcheng_2016")
+    assert designs.facts([points])["weights"] == {
+        -1: {"smallest weight": 5, "median weight": 30}
+    }  # of 18 rules the ninth and the tenth
+    assert designs.facts([points])["bands"] == ["D", "C", "B", "A", "AA", "AAA"]
+    family = schemes.load(workspace.find("scheme", "hangzhou_2018")).draws(2)
+    weights = designs.facts(family)["weights"]
+    assert list(weights) == [0, 1]
+    assert [of["smallest weight"] for of in weights.values()] == [1, 3]
+    assert designs.facts([ready("judgment_defaulters_2017")])["weights"] == {-1: {}}
 
 
 CUT = [name for name in catalogue() if designs.cuts_of(ready(name))]

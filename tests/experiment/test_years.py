@@ -105,3 +105,37 @@ def test_a_points_scheme_that_takes_over_a_list_shows_an_example(declared):
     assert result.manifest["example_ledgers"]["wendeng_2020"]["rows"]
     bands = result.where(measure="band_rate", scheme="wendeng_2020", term="D", group_by="everyone", uncertainty="seeds")
     assert bands["value"].item() > 0
+
+
+def test_transitions_are_what_a_plain_count_gives(declared):
+    result = declared(BASE.replace("[income_quintile]", "[sex]").replace("schemes: [", "schemes: [rongcheng_2016, "))
+    plan = population.compile_recipe(population.load(workspace.find("recipe", "weihai_2020")), "equal_conduct")
+    scheme, n = experiment.scheme("rongcheng_2016"), 30_000
+    years = [scheme.score(population.people(plan, n, 1, year))["band"].cast(pl.String) for year in range(4)]
+    women = (population.people(plan, n, 1, 0)["sex"].cast(pl.String) == "female").to_numpy()
+
+    def found(**of):
+        told = {"scheme": "rongcheng_2016", "group": "female", "uncertainty": "seeds", **of}
+        return result.where(**told)["value"].item()
+
+    bands = [band.to_numpy() for band in years]
+    scored = [band != "unscored" for band in bands]
+    for year in (1, 2, 3):
+        both = women & scored[year - 1] & scored[year]
+        moved = (bands[year] != bands[year - 1])[both].mean()
+        assert found(measure="churn", term="any", period=year) == pytest.approx(moved)
+        from_b = women & scored[0] & scored[year] & (bands[0] == "B")
+        stays = (bands[year] == "B")[from_b].mean()
+        assert found(measure="still_in_place", term="B", period=year) == pytest.approx(stays)
+    from_a = women & (bands[2] == "A") & scored[3]
+    assert from_a.sum() > 100
+    assert found(measure="transition_rate", term="A → B") == pytest.approx((bands[3] == "B")[from_a].mean())
+    lists = {"scheme": "judgment_defaulters_2017", "group_by": "everyone", "uncertainty": "seeds"}
+    came = result.where(measure="churn", term="downward", period=2, **lists)["value"].item()
+    entered = result.where(measure="entry_rate", period=2, **lists)["value"].item()
+    assert came == pytest.approx(entered, rel=0.02)  # who was under age the year before may enter unscored
+
+
+def test_one_year_has_no_transitions(declared):
+    result = declared(BASE.replace("years: 4", "years: 1"))
+    assert result.where(measure="churn").is_empty()
