@@ -45,6 +45,7 @@ def notice(scheme: Scheme, frame: Any) -> dict[str, Any]:
         "reasons": reasons(found, direct),
         "direct_bands": direct,
         "listing": listing(scheme, frame, facts, scored),
+        "bands": {one.name: {"name": one.name, "label": one.label} for one in scheme.bands},
         "next_band": next_band(scheme, scored),
         "gains": gains(scheme, found, facts),
         "repair": "" if scheme.text.repair.startswith(("unknown", "not applicable")) else scheme.text.repair,
