@@ -15,6 +15,7 @@ WORDS = Path(__file__).parent / "words"
 LANGUAGES = ("en", "zh")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 BOTH = re.compile(r"^(?P<zh>[\u4e00-\u9fff、]+) \((?P<en>[^()]+)\)$")
+ASIDE = re.compile(r"\s*\([\x00-\x7f]*\)")
 YEAR = 365
 
 
@@ -88,6 +89,20 @@ class Language:
     def points(self, n: int) -> str:
         """Return points with their sign."""
         return f"{n:+,}".replace("-", "−")
+
+    def start(self, label: str) -> str:
+        """Return a label as it stands at the beginning of a line."""
+        return label[:1].upper() + label[1:]
+
+    def joined(self, sentences: Iterable[str]) -> str:
+        """Return sentences as one paragraph."""
+        return str(self.table["space"]).join(filter(None, sentences))
+
+    def law(self, title: str) -> str:
+        """Return the title of a text; in Chinese its Chinese parts alone, where it has any."""
+        if self.name == "en" or not CHINESE.search(title):
+            return self.label(title)
+        return "，".join(ASIDE.sub("", part) for part in title.split(", ") if CHINESE.search(part))
 
     def listed(self, parts: Iterable[str]) -> str:
         """Return an enumeration.

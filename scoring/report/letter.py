@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,11 +52,11 @@ def letter(told: Told, words: Language) -> Told:
 
 
 def title_of(scheme: Told, words: Language) -> str:
-    """Return a scheme's title; a family without documented weights keeps its English name beside the Chinese one."""
+    """Return a scheme's title; one of which nobody published the weights says so in each language."""
     title = scheme["title"]
     if words.name == "en":
         return str(title["en"])
-    return str(title["zh"]) or words.label(title["en"])
+    return (str(title["zh"]) or words.label(title["en"])) + ("（仿，权重为假定）" if scheme["family"] else "")
 
 
 def decision(told: Told, words: Language) -> Iterator[Block]:
@@ -72,7 +73,7 @@ def decision(told: Told, words: Language) -> Iterator[Block]:
     elif told["score"] is not None:
         yield text(score(told, words))
     if told["draws"]:
-        yield text(" ".join(family(told, words)))
+        yield text(words.joined(family(told, words)))
     yield from following(told, words)
 
 
@@ -113,7 +114,7 @@ def unscored(told: Told, words: Language) -> Iterator[Block]:
     if told["coverage"] == "unenrolled":
         yield text(words("enrolled_by", text=words.label(scheme["enrolment"]["text"])))
         if told["draws"]:
-            yield text(" ".join(family(told, words)))
+            yield text(words.joined(family(told, words)))
 
 
 def following(told: Told, words: Language) -> Iterator[Block]:
@@ -124,7 +125,7 @@ def following(told: Told, words: Language) -> Iterator[Block]:
     if told["listing"] is not None:
         found = [one for one in found if one["by"] != "list"]
     if found:
-        rows = [Row(words.label(one["label"]), basis_of_outcome(one, words)) for one in found]
+        rows = [Row(words.start(words.label(one["label"])), basis_of_outcome(one, words)) for one in found]
         yield items(words(f"{start}follows"), rows)
     elif told["listing"] is None:
         yield text(words(f"{start}nothing" if start else "follows_nothing"))
@@ -153,7 +154,7 @@ def record(column: str, n: int, words: Language) -> str:
 def context(one: Told, words: Language) -> Row:
     """Return what is closed or opened; its details where they can be told in this language."""
     details = one["text"] if words.name == "en" else words.table["labels"].get(one["text"], "")
-    return Row(words.label(one["label"]), details)
+    return Row(words.start(words.label(one["label"])), details)
 
 
 def ledger(told: Told, words: Language) -> Iterator[Block]:
@@ -166,9 +167,8 @@ def ledger(told: Told, words: Language) -> Iterator[Block]:
     mark = words.table["marks"]
     rows = [Row(words("base"), mark[scheme["base_mark"]], words.number(found["base"]))]
     for one in found["lines"]:
-        basis = [words.label(one["because"]) if words.name == "en" else "", mark[one["mark"]]]
-        basis += [words("discretion")] if one["discretionary"] else []
-        rows.append(Row(line(one, words), "; ".join(filter(None, basis)), words.points(one["points"])))
+        basis = words.table["semicolon"].join(grounds_of(one, words))
+        rows.append(Row(line(one, words), basis, words.points(one["points"])))
     if found["clip"]:
         rows.append(Row(words("sum"), "", words.number(found["sum"]), rule=True))
         low = found["clip"] > 0
@@ -185,9 +185,15 @@ def ledger(told: Told, words: Language) -> Iterator[Block]:
     yield text(words(key, **limits))
 
 
+def grounds_of(one: Told, words: Language) -> list[str]:
+    """Return on what a rule rests: its article, how that is known, and whether an official decides how much."""
+    known = [words.label(one["because"]), words.table["marks"][one["mark"]]]
+    return [*known, words("discretion")] if one["discretionary"] else known
+
+
 def line(one: Told, words: Language) -> str:
     """Return a line of the account: the rule, and how often it counted."""
-    label = words.label(one["label"])
+    label = words.start(words.label(one["label"]))
     if one["times"] is None:
         return label
     parts = {"label": label, "n": words.number(one["times"]), "each": words.points(one["each"])}
@@ -202,7 +208,7 @@ def reasons(told: Told, words: Language) -> Iterator[Block]:
         return
     rows = []
     for one in told["reasons"]:
-        label = words.label(one["label"])
+        label = words.start(words.label(one["label"]))
         held = next((d for d in told["direct_bands"] if d["binding"] and d["label"] == one["label"]), None)
         if one["points"] is None and held:
             rows.append(Row(words("reason_held", label=label, band=words.grade(told["bands"][held["band"]]))))
@@ -251,12 +257,12 @@ def by_rules(told: Told, words: Language) -> Iterator[Block]:
     """Yield who can act on the deductions, how long records count, and what would add points."""
     taken = [one for one in told["ledger"]["lines"] if one["points"] < 0]
     for tag in TAGS:
-        labels = [words.label(one["label"]) for one in taken if one["actionable"] == tag]
-        if labels:
-            yield text(words(f"act_{tag}", labels=words.listed(labels)))
+        rows = [Row(words.start(words.label(one["label"]))) for one in taken if one["actionable"] == tag]
+        if rows:
+            yield items(words(f"act_{tag}"), rows)
     known = [one for one in taken if one["lasts"]]
     if known:
-        rows = [Row(words("lasts", label=words.label(o["label"]), time=words.label(o["lasts"]))) for o in known]
+        rows = [Row(words("lasts", label=words.start(words.label(o["label"])), time=words.label(o["lasts"]))) for o in known]
         yield items("", rows)
     if taken and len(known) < len(taken):
         yield text(words("lasts_others_unknown" if known else "lasts_unknown"))
@@ -271,25 +277,28 @@ def gain(one: Told, words: Language) -> str:
     """Return what would add points, and how many."""
     key = "gain" if not one["each"] else "gain_each" if one["cap"] is None else "gain_cap"
     cap = "" if one["cap"] is None else words.points(one["cap"])
-    return words(key, label=words.label(one["label"]), points=words.points(one["points"]), cap=cap)
+    return words(key, label=words.start(words.label(one["label"])), points=words.points(one["points"]), cap=cap)
 
 
 def told_rights(told: Told, kind: str, words: Language) -> Iterator[Block]:
     """Yield what a law gives to ask for, each with its own words."""
     for one in told["rights"]:
         if one["right"] == kind:
-            policy = " " + words("policy") if one["rank"] in ("central policy", "policy statement") else ""
             chinese = words.name == "zh"
-            law = one["law"]["zh" if chinese else "en"]
-            yield text(words(f"right_{kind}", law=law, article=article(one["article"], words)))
+            law = [one["law"]["zh" if chinese else "en"], article(one["article"], words)]
+            yield text(words(f"right_{kind}", law=words.table["comma"].join(filter(None, law))))
             cited = one["quote"] if chinese and one["quote"] else one["quote_en"]
-            yield quote(words("quote", text=cited) + policy)
+            loose = "substance" in one["article"] or "paraphrase" in one["article"]
+            policy = words("policy") if one["rank"] in ("central policy", "policy statement") else ""
+            yield quote(words.joined([words("substance" if loose else "quote", text=cited), policy]))
 
 
 def article(name: str, words: Language) -> str:
-    """Return the name of an article; in Chinese its number alone where it is one."""
-    first, _, number = name.partition(" ")
-    return f"第{number.split(' ')[0]}条" if words.name == "zh" and first == "Art." else words.label(name)
+    """Return the number of an article, without a note on how it was read; nothing where the text has no number."""
+    name = re.sub(r" \((?:read|as) .*\)$", "", name)
+    if not re.match(r"(Art\.|item) ", name):
+        return ""
+    return words.label(name) if words.name == "en" or name.startswith("Art.") else name.removeprefix("item ")
 
 
 def contest(told: Told, words: Language) -> Iterator[Block]:
@@ -307,15 +316,15 @@ def rests(told: Told, words: Language) -> Iterator[Block]:
     """Yield the records and facts that were looked at, what is unknown, and on which texts the scheme rests."""
     facts, scheme = told["facts"], told["scheme"]
     records = {c: n for c, n in facts.items() if c.startswith(("n_", "amt_"))}
-    held = [Row(record(c, n, words)) for c, n in records.items() if n]
+    held = [Row(words.start(record(c, n, words))) for c, n in records.items() if n]
     if held:
         yield items(words("records"), held)
     elif records:
         yield text(words("no_records"))
     known = {c: v for c, v in facts.items() if c not in records and not c.startswith("listed__") and v is not None}
     if known:
-        parts = [f"{words.fact(c)} {words.level(v)}" for c, v in known.items()]
-        yield text(words("looked_at", facts=str(words.table["comma"]).join(parts)))
+        parts = [words("fact", fact=words.fact(c), level=words.level(v)) for c, v in known.items()]
+        yield text(words("looked_at", facts=str(words.table["semicolon"]).join(parts)))
     if told["protected"]:
         yield text(words("protected", names=words.listed(map(words.fact, told["protected"]))))
     if unknown := [words.fact(c) for c, v in facts.items() if v is None]:
@@ -327,16 +336,17 @@ def rests(told: Told, words: Language) -> Iterator[Block]:
     notice = scheme["notice"]
     if scheme["instrument"] not in ("ordinary law", "lottery") and scheme["in_force"].get("from") != "never":
         yield text(words("is_told", text=words.label(notice["text"])) if notice else words("not_told"))
-    yield text(" ".join(texts(scheme, words)))
+    yield text(words.joined(texts(scheme, words)))
 
 
 def texts(scheme: Told, words: Language) -> Iterator[str]:
     """Yield on which text a scheme rests, since when, and how much of it was read."""
     law, force, n = scheme["law"], scheme["in_force"], scheme["rules"]
     rank = words.table["ranks"].get(law["rank"], law["rank"])
-    yield words("law_none") if law["rank"] == "none" else words("law", title=words.label(law["title"]), rank=rank)
+    yield words("law_none") if law["rank"] == "none" else words("law", title=words.law(law["title"]), rank=rank)
     start, end = force.get("from", ""), force.get("to", "")
     if start[:1].isdigit():
         yield words("force", start=start, end=end) if end else words("force_open", start=start)
     if n:
-        yield words("marks_all" if scheme["documented"] == n else "marks", n=n, documented=scheme["documented"])
+        key = {0: "marks_none", n: "marks_all"}.get(scheme["documented"], "marks")
+        yield words(key, n=n, documented=scheme["documented"])

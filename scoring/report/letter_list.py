@@ -16,12 +16,10 @@ def grounds(told: Told, words: Language) -> Iterator[Block]:
     listing = told["listing"]
     if not listing or not told["listed"]:
         return
-    marks = words.table["marks"]
     rows = []
     for one in listing["entries"]:
-        basis = [one["because"] if words.name == "en" else "", marks[one["mark"]]]
-        basis += [words("discretion")] if one["discretionary"] else []
-        rows.append(Row(words.label(one["label"]), "; ".join(filter(None, basis))))
+        basis = [words.label(one["because"]), words.table["marks"][one["mark"]]]
+        rows.append(Row(words.start(words.label(one["label"])), words.table["semicolon"].join(basis)))
     if rows:
         yield items("", rows)
     if listing["from_before"]:
@@ -35,7 +33,7 @@ def lasting(told: Told, words: Language) -> Iterator[Block]:
         return
     own = [one for one in listing["entries"] if not any(c.startswith("listed__") for c in one["reads"])]
     joined = [one for one in listing["entries"] if one not in own]
-    rows = [Row(words("term", label=words.label(one["label"]), term=term(one["term"], words))) for one in own]
+    rows = [Row(words("term", label=words.start(words.label(one["label"])), term=term(one["term"], words))) for one in own]
     if rows:
         yield items("", rows)
     if joined:
@@ -64,7 +62,7 @@ def ways(told: Told, words: Language) -> Iterator[Block]:
         return
     rows = []
     for one in told["repairs"]:
-        label = words.label(one["label"])
+        label = words.start(words.label(one["label"]))
         after = words("after", label=label, time=words.duration(one["after"])) if one["after"] else label
         rows.append(Row(after, one["because"] if words.name == "en" else ""))
     if rows:

@@ -54,6 +54,7 @@ def part(section: Section) -> Iterator[str]:
                 yield from entry(row.label, row.amount, row.rule)
                 yield from wrapped(row.basis, "    ") if row.basis else ()
         elif block.kind == "items":
+            yield from wrapped(block.text) if block.text else ()
             for row in block.rows:
                 yield from wrapped(row.label, "  - ", "    ")
                 yield from wrapped(row.basis, "    ") if row.basis else ()
