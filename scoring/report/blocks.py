@@ -19,9 +19,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Block:
-    """A paragraph, a quotation, a list with the sentence before it, or an account."""
+    """A paragraph, a list with the sentence before it, or an account."""
 
-    kind: Literal["text", "quote", "items", "ledger"]
+    kind: Literal["text", "items", "ledger"]
     text: str = ""
     rows: Sequence[Row] = ()
 
@@ -29,11 +29,6 @@ class Block:
 def text(sentence: str) -> Block:
     """Return a paragraph."""
     return Block("text", sentence)
-
-
-def quote(sentence: str) -> Block:
-    """Return a quotation."""
-    return Block("quote", sentence)
 
 
 def items(sentence: str, rows: Sequence[Row]) -> Block:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scoring.report import letter_list
-from scoring.report.blocks import Block, Row, items, quote, text
+from scoring.report.blocks import Block, Row, items, text
 from scoring.report.language import Language
 
 Told = dict[str, Any]
@@ -281,16 +281,27 @@ def gain(one: Told, words: Language) -> str:
 
 
 def told_rights(told: Told, kind: str, words: Language) -> Iterator[Block]:
-    """Yield what a law gives to ask for, each with its own words."""
-    for one in told["rights"]:
-        if one["right"] == kind:
-            chinese = words.name == "zh"
-            law = [one["law"]["zh" if chinese else "en"], article(one["article"], words)]
-            yield text(words(f"right_{kind}", law=words.table["comma"].join(filter(None, law))))
-            cited = one["quote"] if chinese and one["quote"] else one["quote_en"]
-            loose = "substance" in one["article"] or "paraphrase" in one["article"]
-            policy = words("policy") if one["rank"] in ("central policy", "policy statement") else ""
-            yield quote(words.joined([words("substance" if loose else "quote", text=cited), policy]))
+    """Yield what a law gives to ask for: each law, and what it says."""
+    rows = [Row(named(one, words), cited(one, words)) for one in told["rights"] if one["right"] == kind]
+    if rows:
+        yield items(words(f"right_{kind}"), rows)
+
+
+def named(one: Told, words: Language) -> str:
+    """Return a law and its article."""
+    law, number = one["law"][words.name], article(one["article"], words)
+    return words("article", law=law, article=number) if number else str(law)
+
+
+def cited(one: Told, words: Language) -> str:
+    """Return what a law says: its own words in Chinese where they were read, else what they come to."""
+    policy = words("policy") if one["rank"] in ("central policy", "policy statement") else ""
+    loose = "substance" in one["article"] or "paraphrase" in one["article"]
+    own = words.name == "zh" and one["quote"]
+    said = one["quote"].rstrip("。") + "。" if own else one["quote_en"]
+    if words.name == "zh" and not own:
+        words.untranslated.append(said)
+    return words.joined([words("quote" if own and not loose else "substance", text=said), policy])
 
 
 def article(name: str, words: Language) -> str:

@@ -59,7 +59,7 @@ def part(section: Section) -> Iterator[str]:
                 yield from wrapped(row.label, "  - ", "    ")
                 yield from wrapped(row.basis, "    ") if row.basis else ()
         else:
-            yield from wrapped(block.text, "    " if block.kind == "quote" else "")
+            yield from wrapped(block.text)
 
 
 def entry(label: str, amount: str, total: bool) -> Iterator[str]:
