@@ -38,8 +38,8 @@ def letter(told: Told, words: Language) -> Told:
         ("rests", rests(told, words)),
     ]
     sections = [Section(words(key), blocks) for key, found in parts if (blocks := list(found))]
-    if words.untranslated:
-        sections[-1].blocks.append(text(words("untranslated")))
+    if note := words.joined([words("own_words"), words("untranslated") if words.untranslated else ""]):
+        sections[-1].blocks.append(text(note))
     scheme, who = told["scheme"], told["who"]
     return {
         "to": words(f"to_{who['kind']}", id=who["id"]),
