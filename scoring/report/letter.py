@@ -235,7 +235,7 @@ def change(told: Told, words: Language) -> Iterator[Block]:
     yield from letter_list.ways(told, words)
     against = told["reasons"] or (told["listed"] and not told["scheme"]["redlist"])
     if against and told["repair"]:
-        yield text(words("repair", text=words.label(told["repair"]).rstrip(".")))
+        yield text(words("repair", text=words.label(told["repair"]).rstrip(".。")))
     if against:
         yield from told_rights(told, "repair", words)
 
@@ -298,9 +298,7 @@ def cited(one: Told, words: Language) -> str:
     policy = words("policy") if one["rank"] in ("central policy", "policy statement") else ""
     loose = "substance" in one["article"] or "paraphrase" in one["article"]
     own = words.name == "zh" and one["quote"]
-    said = one["quote"].rstrip("。") + "。" if own else one["quote_en"]
-    if words.name == "zh" and not own:
-        words.untranslated.append(said)
+    said = one["quote"].rstrip("。") + "。" if own else words.label(one["quote_en"])
     return words.joined([words("quote" if own and not loose else "substance", text=said), policy])
 
 
