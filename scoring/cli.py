@@ -1,4 +1,4 @@
-"""The command line: `scoring run`, `report`, `compare`, `audit`, `explain`, `schemes`, `claims`, `population`, `init`, `schemas`.
+"""The command line: `scoring run`, `report`, `compare`, `audit`, `explain`, `schemes`, `claims`, `population` …
 
 Exit codes: 0 done, 1 the input is wrong (one line a problem) or a population fails its validation, 2 usage.
 """

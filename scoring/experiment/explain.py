@@ -72,7 +72,9 @@ def verified(path: Path, kind: str, recipe: str, subject_id: int | str) -> int:
     text = str(subject_id).strip()
     whole = int(text) if text.isascii() and text.isdigit() and len(text) == 19 else 0
     if not 0 < whole < 1 << 63 or not population.verify_id(whole, Path(recipe).stem, kind):
-        hint = f"take one from the column {kind}_id of {path}: 19 digits with a checksum; no other subject gets a notice"
+        hint = (
+            f"take one from the column {kind}_id of {path}: 19 digits with a checksum; no other subject gets a notice"
+        )
         raise Refused([Problem("--id", 0, text, f"no synthetic id of a {kind} of {recipe}", hint)])
     return whole
 

@@ -33,7 +33,7 @@ def letter(told: Told, words: Language) -> Told:
         ("grounds", letter_list.grounds(told, words)),
         ("reasons", reasons(told, words)),
         ("listing", letter_list.lasting(told, words)),
-        ("change", change(told, words)),
+        ("change", [*change(told, words)] or [text(words("no_change"))]),
         ("contest", contest(told, words)),
         ("rests", rests(told, words)),
     ]
@@ -262,7 +262,9 @@ def by_rules(told: Told, words: Language) -> Iterator[Block]:
             yield items(words(f"act_{tag}"), rows)
     known = [one for one in taken if one["lasts"]]
     if known:
-        rows = [Row(words("lasts", label=words.start(words.label(o["label"])), time=words.label(o["lasts"]))) for o in known]
+        rows = [
+            Row(words("lasts", label=words.start(words.label(o["label"])), time=words.label(o["lasts"]))) for o in known
+        ]
         yield items("", rows)
     if taken and len(known) < len(taken):
         yield text(words("lasts_others_unknown" if known else "lasts_unknown"))

@@ -33,7 +33,9 @@ def lasting(told: Told, words: Language) -> Iterator[Block]:
         return
     own = [one for one in listing["entries"] if not any(c.startswith("listed__") for c in one["reads"])]
     joined = [one for one in listing["entries"] if one not in own]
-    rows = [Row(words("term", label=words.start(words.label(one["label"])), term=term(one["term"], words))) for one in own]
+    rows = [
+        Row(words("term", label=words.start(words.label(one["label"])), term=term(one["term"], words))) for one in own
+    ]
     if rows:
         yield items("", rows)
     if joined:
@@ -55,10 +57,14 @@ def term(found: Told | None, words: Language) -> str:
 
 def ways(told: Told, words: Language) -> Iterator[Block]:
     """Yield the ways off the list before its term, or how one stays off it."""
-    if told["listing"] is None or told["scheme"]["redlist"]:
+    if told["listing"] is None:
         return
     if not told["listed"]:
-        yield text(words("stays_off"))
+        rows = [Row(words.start(words.label(label))) for label in told["listing"]["ways_on"]]
+        if not told["scheme"]["redlist"]:
+            yield text(words("stays_off"))
+        elif rows:
+            yield items(words("ways_on"), rows)
         return
     rows = []
     for one in told["repairs"]:

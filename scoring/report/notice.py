@@ -15,7 +15,9 @@ from scoring.report.letter import Section, letter
 WIDTH = 76
 
 
-def write_notices(told: Sequence[dict[str, Any]], folder: str | Path, languages: Sequence[str] = LANGUAGES) -> list[Path]:
+def write_notices(
+    told: Sequence[dict[str, Any]], folder: str | Path, languages: Sequence[str] = LANGUAGES
+) -> list[Path]:
     """Write each notice in each language, a page and a text; return their paths."""
     folder = Path(folder)
     texts: dict[Path, str] = {}

@@ -223,6 +223,7 @@ def listing(scheme: Scheme, frame: Any, facts: Row, scored: Row) -> dict[str, An
     left = max([before, *(one["days"] for one in entries)])
     return {
         "entries": entries,
+        "ways_on": [rule.label for rule in scheme.rules if not rule.unmodelled],
         "from_before": before > 0,
         "days_left": None if left >= OPEN else left,
         "open": left >= OPEN,

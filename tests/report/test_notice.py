@@ -41,6 +41,7 @@ def read_once():
 
     recipe = cache(lambda path, kind: recipe_of(path, [kind]))
     recipe_of = room.recipe_of
+    catalogue()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schemes, "load", lambda path: catalogue()[path.stem])
         patch.setattr(room, "standing", standing)
@@ -173,12 +174,12 @@ def test_a_record_that_holds_a_grade_down_is_the_first_reason(files, tmp_path):
 
 
 def test_a_score_beyond_the_scale_is_shown_with_what_was_cut_off(files, tmp_path):
-    file, whom = altered(files, tmp_path, n_public_order_penalty=90, n_criminal_conviction=90)
-    [one] = experiment.explain(["yangqiao_village"], file, whom)
+    file, whom = altered(files, tmp_path, n_criminal_conviction=9)
+    [one] = experiment.explain(["yiwu_2017"], file, whom)
     assert one["ledger"]["clip"] > 0
     text = " ".join(notice_text(one, "en").split())
     assert f"Raised to the lowest score there is, 0 +{one['ledger']['clip']:,}" in text
-    assert "Scores run from 0 to 100." in text
+    assert "Scores run from 0 to 200." in text
 
 
 def test_an_unknown_fact_stays_unknown(files, tmp_path):
