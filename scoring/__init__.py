@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from scoring.result import Result
 
-__all__ = ["audit", "compare", "people", "run", "scheme"]
+__all__ = ["audit", "compare", "explain", "people", "run", "scheme"]
 
 
 def people(recipe: str | Path, n: int, seed: int, **options: Any) -> pl.DataFrame:
@@ -51,6 +51,17 @@ def compare(*schemes: str, **options: Any) -> Result:
     from scoring import experiment
 
     return experiment.compare(list(schemes), **options)
+
+
+def explain(schemes: str | list[str], population: str | Path, subject_id: int | str, lang: str = "en") -> str:
+    """Return, as text, what one synthetic subject of a built population would be told under each scheme.
+
+    Only an id that verifies itself as synthetic gets a notice. `scoring explain` writes pages as well.
+    """
+    from scoring import experiment, report
+
+    names = [schemes] if isinstance(schemes, str) else schemes
+    return "\n\n".join(report.notice_text(told, lang) for told in experiment.explain(names, population, subject_id))
 
 
 def audit(table: Any, group: Any, selected: str | None = None, **options: Any) -> Result:

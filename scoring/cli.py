@@ -1,4 +1,4 @@
-"""The command line: `scoring run`, `report`, `compare`, `audit`, `schemes`, `claims`, `population`, `init`, `schemas`.
+"""The command line: `scoring run`, `report`, `compare`, `audit`, `explain`, `schemes`, `claims`, `population` …
 
 Exit codes: 0 done, 1 the input is wrong (one line a problem) or a population fails its validation, 2 usage.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoring.commands import audit, population, schemes
+from scoring.commands import audit, explain, population, schemes
 from scoring.commands.terminal import AsJson, People, Workers, cores, progress, show_json
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.add_typer(schemes.app, name="schemes")
 app.add_typer(population.app, name="population")
 app.command("audit")(audit.audit)
+app.command("explain")(explain.explain)
 
 Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="How many seeds to run.")]
 Words = Annotated[list[str] | None, typer.Argument(help="Words of it, in English or Chinese.")]

@@ -14,6 +14,7 @@ from scoring.experiment.card import card
 from scoring.experiment.catalogue import catalogue, judgements, named, problems_of_schemes, rulebooks
 from scoring.experiment.compare import compare
 from scoring.experiment.difference import difference
+from scoring.experiment.explain import explain
 from scoring.experiment.people import build, people, recipe_of
 from scoring.experiment.rows_of import metric
 from scoring.experiment.run import run
@@ -29,6 +30,7 @@ __all__ = [
     "catalogue",
     "compare",
     "difference",
+    "explain",
     "judgements",
     "metric",
     "named",

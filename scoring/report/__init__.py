@@ -7,16 +7,22 @@ from scoring.report import charts, curves
 from scoring.report.audit import audit_text, write_audit
 from scoring.report.comparison import comparison_text, write_comparison
 from scoring.report.difference import difference_text
+from scoring.report.language import LANGUAGES
+from scoring.report.notice import notice_page, notice_text, write_notices
 from scoring.report.page import write
 
 CHARTS = charts.CHARTS | curves.CHARTS
 
 __all__ = [
     "CHARTS",
+    "LANGUAGES",
     "audit_text",
     "comparison_text",
     "difference_text",
+    "notice_page",
+    "notice_text",
     "write",
     "write_audit",
     "write_comparison",
+    "write_notices",
 ]

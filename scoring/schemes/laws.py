@@ -21,6 +21,7 @@ UNKNOWN = "unknown: "
 DATE = re.compile(r"\d{4}(-\d{2}){0,2}")
 RecordName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(_\*)?$")]
 Standing = Literal["in force", "not in force then", "no longer in force", "unclear"]
+Right = Literal["objection", "explanation", "repair"]
 
 
 class Provision(Cited):
@@ -32,6 +33,7 @@ class Provision(Cited):
     quote: str = ""
     quote_en: str
     asks: str
+    right: Right | None = None  # what a person may ask for under it, where it gives her something to ask for
 
 
 class Reading(Part):

@@ -75,6 +75,12 @@ class Notice(Cited):
     text: str
 
 
+class Contest(Cited):
+    """One way to contest a verdict that a source states: where, how, and by when it is answered."""
+
+    text: str
+
+
 class Condition(Cited):
     """Who is eligible or enrolled."""
 
@@ -267,6 +273,7 @@ class SchemeText(Part):
     rewards: list[Context] = []
     repair: str = Field(default="unknown", description="how a record is lived down, in words")
     repairs: list[Repair] = []
+    contest: list[Contest] = Field(default=[], description="how to object; left out where no source says")
     outcomes: dict[Id, OutcomeText]
     omitted: list[Omitted] = []
     targets: list[Target] = []
