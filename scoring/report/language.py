@@ -16,6 +16,7 @@ LANGUAGES = ("en", "zh")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 BOTH = re.compile(r"^(?P<zh>[\u4e00-\u9fff、]+) \((?P<en>[^()]+)\)$")
 ASIDE = re.compile(r"\s*\([\x00-\x7f]*\)")
+KEY = re.compile(r" \([A-Z][A-Z0-9-]{2,}\)")  # of a source: for who looks it up, not for who gets a letter
 YEAR = 365
 
 
@@ -51,6 +52,7 @@ class Language:
 
     def label(self, text: str) -> str:
         """Return a label of a rulebook: its own part in this language, our text for it, or the English one, noted."""
+        text = KEY.sub("", text)
         if both := BOTH.match(text):
             return both["zh"] if self.name == "zh" else both["en"]
         if self.name == "en" or not text:

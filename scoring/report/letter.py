@@ -45,7 +45,7 @@ def letter(told: Told, words: Language) -> Told:
         "to": words(f"to_{who['kind']}", id=who["id"]),
         "title": words("title", title=title),
         "original": "" if words.name == "zh" else scheme["title"]["zh"],
-        "synthetic": words("synthetic", recipe=who["recipe"]),
+        "synthetic": words("synthetic", recipe=who["recipe"], such=words(f"such_{who['kind']}")),
         "sections": sections,
         "foot": words("foot", name=scheme["name"], digest=scheme["digest"][:12], recipe=who["recipe"]),
     }
@@ -292,7 +292,8 @@ def told_rights(told: Told, kind: str, words: Language) -> Iterator[Block]:
 def named(one: Told, words: Language) -> str:
     """Return a law and its article."""
     law, number = one["law"][words.name], article(one["article"], words)
-    return words("article", law=law, article=number) if number else str(law)
+    law = words("article", law=law, article=number) if number else str(law)
+    return words("dated_until" if one["until"] else "dated", law=law, start=one["from"], end=one["until"])
 
 
 def cited(one: Told, words: Language) -> str:

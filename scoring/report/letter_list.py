@@ -39,7 +39,7 @@ def lasting(told: Told, words: Language) -> Iterator[Block]:
     if rows:
         yield items("", rows)
     if joined:
-        yield text(words("from_list", lists=words.listed(words.label(one["label"]) for one in joined)))
+        yield text(words("from_list"))
     if listing["open"]:
         yield text(words("open" if told["repairs"] else "open_no_way"))
     elif own or listing["from_before"]:
@@ -70,6 +70,6 @@ def ways(told: Told, words: Language) -> Iterator[Block]:
     for one in told["repairs"]:
         label = words.start(words.label(one["label"]))
         after = words("after", label=label, time=words.duration(one["after"])) if one["after"] else label
-        rows.append(Row(after, one["because"] if words.name == "en" else ""))
+        rows.append(Row(after, words.label(one["because"]) if words.name == "en" else ""))
     if rows:
         yield items(words("ways"), rows)

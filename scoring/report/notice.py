@@ -93,7 +93,8 @@ def pieces(text: str) -> Iterator[str]:
     word = ""
     for character in text:
         if wide(character) == 2:
-            yield from filter(None, [word, character])
+            opens = word[-1:] in ("(", "“")
+            yield from [word + character] if opens else filter(None, [word, character])
             word = ""
         else:
             word += character

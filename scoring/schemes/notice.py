@@ -275,6 +275,8 @@ def rights(scheme: Scheme) -> list[dict[str, Any]]:
                 "right": one.right,
                 "law": law.title.model_dump(),
                 "rank": law.rank,
+                "from": law.in_force,
+                "until": law.until,
                 "article": one.article,
                 "quote": one.quote,
                 "quote_en": one.quote_en,
