@@ -59,6 +59,7 @@ def audit(
     name: str | None = None,
     replicates: int = measures.REPLICATES,
     show_small: bool = False,
+    only: Sequence[str] = (),
 ) -> Result:
     """Audit a table of verdicts already made: who was selected, how much more often, and what the numbers bear.
 
@@ -71,7 +72,8 @@ def audit(
     `adverse` says that to be selected is a harm. `truth` is a column of yes and no that the verdict is held against,
     `strata` legitimate grounds to differ, `weight` a weight of each row (n is then the effective number). `reference`
     is a group, `column=group`, or `largest` (the default), `best` or `rest`. `metrics` maps names to any function of
-    scikit-learn or fairlearn of (truth, selected), which is given the rows.
+    scikit-learn or fairlearn of (truth, selected), which is given the rows. `only` names the measures to compute; all
+    that the table can have are computed without it.
 
     Missing groups are the group `unknown`, missing verdicts are unscored; both are counted. Small cells (1 to 9
     persons) and their complements are left out unless `show_small`, for your own eyes: that result is not written.
@@ -92,6 +94,10 @@ def audit(
         weight=weight,
     )
     problems = list(misasked(opened, asked, groupings, metrics))
+    of_tables = asked_measures(weight is not None)
+    for name_ in (n for n in only if n not in of_tables):
+        hint = did_you_mean(name_, of_tables) or "see scoring.measures.MEASURES"
+        problems.append(opened.problem("only", f"no measure {name_!r} of a table of verdicts", hint))
     if problems:
         raise Refused(problems)
     with tables.reading(opened):
@@ -117,7 +123,7 @@ def audit(
         replicates=replicates,
         single=True,
     )
-    computed = measures.compute(cubes, study, asked_measures(weight is not None))
+    computed = measures.compute(cubes, study, [measure for measure in of_tables if not only or measure in only])
     warnings = list(tabled.warnings(counted, asked, MOST_COMPARED))
     if metrics:
         if known := sorted(set(metrics) & {*computed["measure"]}):

@@ -7,15 +7,20 @@ striking, the level is the expected share of false alarms. `subgroup` is adjuste
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+from scipy.stats import false_discovery_control
 
 from scoring.measures.study import Study
 from scoring.result import SMALL_CELL
 
 PRIMARY, EXPLORATORY = "primary", "exploratory"
-METHOD = {PRIMARY: "holm", EXPLORATORY: "fdr_bh"}
 CLAIM = ("measure", "outcome", "group_by")
 SAME = ("world", "scheme", "draw", "versus", "outcome", "group_by", "period", "term")
+Floats = NDArray[np.float64]
 DIGITS = 9  # of p, beyond which two ways of computing one test may differ
 
 TABLES = {  # measures that are ways to read one table, and rest on one test of it
@@ -69,11 +74,21 @@ def in_families(rows: pl.DataFrame, study: Study) -> pl.DataFrame:
     )
 
 
+def holm(p: Floats) -> Floats:
+    """Return p adjusted by Holm (1979), as statsmodels `multipletests` has it, which collects all garbage a call."""
+    order = np.argsort(p)
+    steps = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(steps, 1.0)
+    return adjusted
+
+
+CORRECTION: dict[str, Callable[[Floats], Floats]] = {PRIMARY: holm, EXPLORATORY: false_discovery_control}
+
+
 def _corrected(family: pl.DataFrame) -> pl.DataFrame:
     """Return the corrected p of every hypothesis of one family."""
-    from statsmodels.stats.multitest import multipletests
-
-    corrected = multipletests(family["p"].to_numpy(), method=METHOD[family["family"][0]])[1]
+    corrected = CORRECTION[family["family"][0]](family["p"].to_numpy())
     return family.select("hypothesis", "family", pl.Series("corrected", corrected, dtype=pl.Float64))
 
 

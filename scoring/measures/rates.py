@@ -134,7 +134,9 @@ def rows(table: pl.DataFrame, study: Study, measure: str, statistic: Statistic =
         table = table.filter((pl.col("group") != pl.col("reference")) | (pl.col("groups") == 1))
         keys.append("reference")
     table = table.with_columns(statistic.value.fill_nan(None).alias("value"))
-    found = [seeds.repeated(table, keys, study.level, statistic.value), _audited(table, keys, statistic, study.level)]
+    found = [_audited(table, keys, statistic, study.level)]
+    if not study.single:
+        found.insert(0, seeds.repeated(table, keys, study.level, statistic.value))
     both = pl.concat(found, how="diagonal_relaxed").with_columns(
         pl.lit(measure).alias("measure"), pl.lit(study.level).alias("level")
     )

@@ -18,6 +18,7 @@ from scipy.stats import false_discovery_control, hypergeom
 from scoring.measures import intervals, shrinkage
 from scoring.measures.conjunctions import CONFIRM, DISCOVER, SCAN, attributes, conjunctions, halves, told_apart
 from scoring.measures.counts import Counts
+from scoring.measures.families import holm
 from scoring.measures.rates import SMALL_EXPECTED, SMALL_GROUP, SMALL_SHARE
 from scoring.measures.study import EVERYONE, NO_DRAW, REST, Study
 from scoring.result import COLUMNS, OK, SMALL_CELL
@@ -197,15 +198,6 @@ def one_way(y: ArrayLike, n: ArrayLike, y_ref: ArrayLike, n_ref: ArrayLike, up: 
     y, n, y_ref, n_ref = (np.asarray(v) for v in (y, n, y_ref, n_ref))
     drawn = hypergeom(n + n_ref, y + y_ref, n)
     return np.where(n > 0, np.minimum(1.0, 2 * np.where(up, drawn.sf(y - 1), drawn.cdf(y))), 1.0)
-
-
-def holm(p: Floats) -> Floats:
-    """Return p adjusted by Holm (1979), as statsmodels `multipletests` has it, which collects all garbage a call."""
-    order = np.argsort(p)
-    steps = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(steps, 1.0)
-    return adjusted
 
 
 def _likelihood(y: Floats, n: Floats, rate: Floats) -> Floats:
