@@ -91,7 +91,8 @@ def test_seeds_are_paired(joint, designs):
     ],
 )
 def test_unlike_designs_are_not_compared(joint, designs, facts, outcomes, why):
-    found = compute({"signature": joint({(1, 1): 10})}, designs(facts, outcomes))
+    names = [DIFFERENCE, "outcome_agreement"]
+    found = compute({"signature": joint({(1, 1): 10})}, designs(facts, outcomes), names)
     assert set(found["status"]) == {"not_applicable"}
     assert found["value"].null_count() == found.height == 2
     assert all(why in note for note in found["note"])
