@@ -18,7 +18,7 @@ from scoring.measures import intervals, rates
 from scoring.measures.counts import Counts
 from scoring.measures.errors import RATES, TAUS
 from scoring.measures.rates import CONVENTION, SMALL_GROUP
-from scoring.measures.study import NO_DRAW, Study
+from scoring.measures.study import Study
 from scoring.measures.universes import PUBLISHED, UNSCORED, Projected
 
 ADVERSE, NOTHING, FAVOURABLE, UNDEFINED = "adverse", "no evidence", "favourable", "undefined"
@@ -207,8 +207,3 @@ def short(name: str) -> str:
 def small(table: pl.DataFrame) -> pl.Expr:
     """Tell where a group, or its reference, has too few persons."""
     return (pl.col("n") < SMALL_GROUP) | (pl.col("n_ref") < SMALL_GROUP)
-
-
-def of_draw(draw: int) -> int | None:
-    """Return a draw as a row has it."""
-    return None if draw == NO_DRAW else draw

@@ -14,7 +14,6 @@ from scoring.result import Result
 
 Row = dict[str, Any]
 PREFERRED = ("seeds", "specification", "audit")
-NUMBERS = ("group", "n", "value", "low", "high", "status")
 SAME = ("scheme", "outcome", "group_by", "group")
 MOST = 16  # rows of one picture; its table has them all
 SAID_ONCE = ("design", "truth")

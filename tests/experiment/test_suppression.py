@@ -243,3 +243,20 @@ def test_a_ratio_to_the_best_group_does_not_show_the_rate_of_one_that_is_left_ou
     assert named.filter(pl.col("param") == "reference", pl.col("status") != "suppressed").is_empty()
     even = scoring.audit(table.filter(pl.col("g") != "c"), "g", "y", reference="best").rows
     assert even.filter(pl.col("measure") == "selection_rate_ratio", pl.col("status") == "ok").height == 2
+
+
+def test_beside_the_rest_no_curve_is_shown_where_bins_would_tell_who_has_no_truth():
+    rng = np.random.default_rng(9)
+    n = 6_000
+    table = pl.DataFrame({"g": rng.choice(["a", "b", "c"], n), "score": rng.integers(1, 11, n)})
+    table = table.with_columns(
+        truth=pl.Series([None if rng.random() < 0.01 else bool(rng.random() < 0.3) for _ in range(n)])
+    )
+    curves = {
+        name: scoring.audit(frame, "g", score="score", cut=5, truth="truth", reference="rest").where(
+            measure="threshold_curve"
+        )
+        for name, frame in {"some": table, "none": table.drop_nulls("truth")}.items()
+    }
+    assert set(curves["some"]["status"]) == {"suppressed"}
+    assert "suppressed" not in curves["none"]["status"]
