@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PEERS = HERE / ".peers"
+PEERS = HERE.parent / ".peers"
 ROWS = 10_000_000
 BESIDE = 1_000_000
 

@@ -130,8 +130,8 @@ def applied(rows: pl.DataFrame, cubes: Mapping[str, Counts], study: Study) -> tu
     halves = _hidden_halves(cubes["cells"]) if "cells" in cubes else set()
     points = _hidden_points(rows.filter(pl.col("measure") == "threshold_curve"), cubes, study, hidden)
     fine = {by for by, _, _ in bins} if bins and _are_scores(cubes) else set()
-    of_truth = "score" in cubes and "truth" in cubes["score"].axes and _are_scores(cubes)
-    untold = of_truth and cubes["score"].cells["truth"].null_count() > 0
+    classed = "score" in cubes and "truth" in cubes["score"].axes and _are_scores(cubes)
+    untold = classed and cubes["score"].cells["truth"].null_count() > 0
     used = {plain(cut) for one in study.schemes.values() for cut, _ in one.get("cuts", {}).values()}
 
     def gone(row: dict[str, Any]) -> bool:
@@ -159,11 +159,9 @@ def applied(rows: pl.DataFrame, cubes: Mapping[str, Counts], study: Study) -> tu
             return any(group in sides for group, _ in told) or (row["reference"] == REST and bool(told))
         if measure == "confirmed_subgroup_difference":
             return (outcome, by, row["group"]) in halves
-        if measure == "threshold_curve" and row["reference"] == REST and untold:  # everyone's curve less her bins
-            return True
-        if measure == "threshold_curve" and by in fine and term not in used:  # a point beside a bin tells another bin
-            return True
-        return measure == "threshold_curve" and (by, row["group"], row["reference"], term) in points
+        # A point beside a bin tells another bin, or who has no truth.
+        beside = (by in fine and term not in used) or (untold and row["reference"] == REST)
+        return measure == "threshold_curve" and (beside or (by, row["group"], row["reference"], term) in points)
 
     out = pl.Series([gone(row) for row in rows.iter_rows(named=True)], dtype=pl.Boolean)
     cleared = ["value", "low", "high", "p", "p_adjusted", "n", "method"]
