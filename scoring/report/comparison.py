@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring.report import page, wording
+from scoring.report.explainability import complexity_table
 from scoring.report.shown import Shown
 from scoring.result import Result
 
@@ -26,7 +27,7 @@ def write_comparison(result: Result, file: str | Path) -> Path:
         "paired": paired_by_group(shown),
         "not_compared": not_compared(shown),
         "rates": rates_table(shown),
-        "complexity": page.complexity_table(shown),
+        "complexity": complexity_table(shown),
         "provenance": [page.provenance(shown, name) for name in shown.designs],
         "statuses": page.statuses_table(shown),
         "limits": wording.LIMITS,
@@ -117,6 +118,7 @@ def rates_table(shown: Shown) -> dict[str, Any]:
 def comparison_text(result: Result) -> str:
     """Return the comparison as plain text: paired differences to the first design, agreement, stability, complexity."""
     shown = Shown(result)
+    complexity = complexity_table(shown)
     parts = [
         ("Side by side", side_by_side(shown)),
         (
@@ -125,7 +127,7 @@ def comparison_text(result: Result) -> str:
         ),
         ("Rates by group", rates_table(shown)),
         ("Agreement", agreement_table(shown)),
-        ("Complexity", page.complexity_table(shown)),
+        ("Complexity", {"head": complexity.head, "rows": complexity.rows}),
     ]
     tables = [f"{title}\n{aligned(table)}" for title, table in parts if table["rows"]]
     return "\n\n".join([*tables, "Not compared\n" + "\n".join(not_compared(shown))])

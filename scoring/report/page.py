@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from scoring.report import wording
 from scoring.report.alike import among_alike
 from scoring.report.beyond import contexts_table, over_the_years, pooled, same_conduct, worlds_table
-from scoring.report.figures import bands_by_group, gap_by_rule, turning_records
+from scoring.report.explainability import explainability
+from scoring.report.figures import bands_by_group, gap_by_rule
 from scoring.report.impact import disparate_impact
 from scoring.report.reversal import beside_headline, reversal
 from scoring.report.scores import every_cut
 from scoring.report.shown import Part, Shown, grouping
+from scoring.report.side_by_side import side_by_side
+from scoring.report.stability import stability
 from scoring.report.subgroups import crossed_groups
 from scoring.report.truth import against_truth
 from scoring.result import Result
 
 TEMPLATES = Path(__file__).parent / "templates"
 MARKS = ("documented", "reported", "recalled", "assumed")
-COMPLEXITY = {
-    "rules": "rules",
-    "live_rules": "rules that fired",
-    "bands": "bands",
-    "facts": "facts to know",
-    "interactions": "rules of two facts or more",
-    "max_nesting": "deepest nesting",
-    "effective_rules_entropy": "effective rules (entropy)",
-    "discretionary_share": "share at discretion",
-    "bytes": "bytes of text",
-}
 
 
 def write(result: Result, folder: str | Path) -> Path:
@@ -71,13 +63,10 @@ def context(result: Result) -> dict[str, Any]:
         "bands": list(bands_by_group(shown)),
         "impact": impact(shown),
         "gaps": list(gap_by_rule(shown)),
-        "pivotal": list(turning_records(shown)),
-        "lottery": lottery_table(shown),
-        "ledgers": ledgers(shown),
-        "reasons": reasons_table(shown),
-        "complexity": complexity_table(shown),
+        "stability": having(shown, stability),
+        "explainability": having(shown, explainability),
+        "side_by_side": having(shown, side_by_side),
         "provenance": [provenance(shown, name) for name in shown.designs],
-        "paired": paired_table(shown),
         "years": list(over_the_years(shown)),
         "worlds": worlds_table(shown),
         "contexts": contexts_table(shown),
@@ -88,7 +77,11 @@ def context(result: Result) -> dict[str, Any]:
 
 def impact(shown: Shown) -> list[Part]:
     """Return the parts on disparate impact that have anything to show."""
-    parts = (disparate_impact, every_cut, against_truth, among_alike, crossed_groups, reversal)
+    return having(shown, disparate_impact, every_cut, against_truth, among_alike, crossed_groups, reversal)
+
+
+def having(shown: Shown, *parts: Callable[[Shown], Part]) -> list[Part]:
+    """Return the parts that have anything to show."""
     return [part for make in parts if (part := make(shown)).shown]
 
 
@@ -172,61 +165,6 @@ def findings(shown: Shown) -> Iterator[dict[str, str]]:
             }
 
 
-def lottery_table(shown: Shown) -> dict[str, Any]:
-    """Return, by group, how often redrawn detection gives the same person another verdict."""
-    rows = []
-    for name in shown.designs:
-        for r in shown.best(measure="self_consistency", scheme=name, group_by=shown.grouping_of(name)):
-            rows.append(
-                [
-                    shown.title(name),
-                    r["param"],
-                    wording.level(r["group"]),
-                    wording.percent(None if r["value"] is None else 1 - r["value"], 2),
-                    wording.number(r["n"], 0),
-                    r["status"],
-                ]
-            )
-    return {"head": ["design", "verdict", "group", "two draws differ", "n", "status"], "rows": rows}
-
-
-def ledgers(shown: Shown) -> list[dict[str, Any]]:
-    """Return one synthetic person's ledger under each points scheme."""
-    found = shown.manifest.get("example_ledgers") or {}
-    return [
-        {"title": shown.title(name), "name": name, **ledger} for name, ledger in found.items() if name in shown.designs
-    ]
-
-
-def reasons_table(shown: Shown) -> dict[str, Any]:
-    """Return what the four largest deductions tell, under each points scheme."""
-    measures = {
-        "ledger_replay": "ledgers that do not replay",
-        "reason_coverage": "adverse points covered by four reasons",
-        "no_actionable_reason": "persons with no reason to act on now",
-        "reason_tie": "lists of reasons that are arbitrary",
-    }
-    rows = []
-    for name in shown.designs:
-        found = {m: next(iter(shown.best(measure=m, scheme=name, group_by="everyone")), None) for m in measures}
-        if any(found.values()):
-            rows.append([shown.title(name), *(wording.percent(r["value"] if r else None, 2) for r in found.values())])
-    return {"head": ["design", *measures.values()], "rows": rows}
-
-
-def complexity_table(shown: Shown) -> dict[str, Any]:
-    """Return the complexity vector of every design; never one index."""
-    rows = []
-    for term, label in COMPLEXITY.items():
-        values = []
-        for name in shown.designs:
-            row = next((r for r in shown.best(measure="complexity", scheme=name) if r["term"] == term), None)
-            value = row["value"] if row else None
-            values.append(wording.number(value, 0 if value is None or value % 1 == 0 else 2))
-        rows.append([label, *values])
-    return {"head": ["", *map(shown.title, shown.designs)], "rows": rows}
-
-
 def provenance(shown: Shown, name: str) -> dict[str, Any]:
     """Return what one design rests on: shares of rules and of score variance by mark, and what is left out."""
     told = shown.told(name)
@@ -252,20 +190,3 @@ def provenance(shown: Shown, name: str) -> dict[str, Any]:
         "opaque": told["opaque"],
         "notes": told["notes"],
     }
-
-
-def paired_table(shown: Shown) -> dict[str, Any]:
-    """Return paired differences to the baseline, for like outcomes only."""
-    rows = []
-    for r in shown.best(measure="selection_rate_difference_between_designs", group_by="everyone"):
-        value, low, high = (wording.number(None if r[c] is None else 1e4 * r[c], 1) for c in ("value", "low", "high"))
-        rows.append(
-            [
-                shown.title(r["scheme"]),
-                shown.title(r["versus"]),
-                (r["outcome"] or "").replace("_", " "),
-                value if r["low"] is None else f"{value} ({low} to {high})",
-                r["note"] or r["status"],
-            ]
-        )
-    return {"head": ["design", "beside", "outcome", "more of 10,000", "note"], "rows": rows}
