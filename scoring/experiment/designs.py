@@ -95,6 +95,7 @@ def facts(drawn: Sequence[Any], binned: tuple[int, float] | None = None) -> dict
         "sides": {name: side for name, (_, side) in ladder_cuts(scheme).items()},
         "cuts": {name: (cut, side) for name, (cut, side) in agreed.items() if cut % width == 0},
         "edges": [edge for edge in edges if edge % width == 0],
+        **({"coded": schemes.coding.coded(scheme)} if scheme.scored_rules else {}),
         "weights": {NO_DRAW if one.draw is None else one.draw: weights_of(one) for one in drawn},
         "bands": [band.name for band in scheme.bands],
         **({"largest_bin": largest} if largest is not None else {}),

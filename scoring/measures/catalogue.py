@@ -16,6 +16,7 @@ from scoring.measures import (
     bounds,
     calibration,
     churn,
+    coding,
     comparison,
     consequences,
     decomposition,
@@ -228,6 +229,9 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
     },
     ("explanation", "actionability", ()): {
         reasons.actionability_share: "How much of what a person lost can she do something about?",
+    },
+    ("explanation", "coverage", ()): {
+        coding.coding_agreement: "Do two who read the rules agree on what can be done about them?",
     },
     ("explanation", "burden", ()): {
         reasons.facts_to_know: "How many facts does a person need to work out her score?",

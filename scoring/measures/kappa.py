@@ -59,7 +59,8 @@ def cohen(tables: ArrayLike, weights: ArrayLike | None = None) -> Kappa:
         spread = (p * away**2).sum(axis=(-2, -1)) - (value - chance * (1 - value)) ** 2
         variance = np.maximum(spread, 0) / (n * (1 - chance) ** 2)
         most = (np.minimum(row, column).sum(axis=-1) - chance) / (1 - chance)
-    constant = (np.maximum(row.max(axis=-1), column.max(axis=-1)) >= 1) | (n == 0)
+    most_said = np.maximum(counts.sum(axis=-1).max(axis=-1), counts.sum(axis=-2).max(axis=-1))
+    constant = most_said == n  # of whole persons: shares need not add up to 1 exactly
     return Kappa(*(np.where(constant, np.nan, found) for found in (value, variance, most)))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scoring.schemes import joint, recourse
+from scoring.schemes import coding, joint, recourse
 from scoring.schemes.cases import Cases
 from scoring.schemes.choices import choice_faults, chosen
 from scoring.schemes.contexts import closes, matrix
@@ -36,6 +36,7 @@ __all__ = [
     "choice_faults",
     "chosen",
     "closes",
+    "coding",
     "describe",
     "gaps",
     "joined",
