@@ -28,6 +28,7 @@ from scoring.measures import (
     extremes,
     fairlie,
     footing,
+    front,
     kappa,
     kitagawa,
     ladder,
@@ -264,6 +265,7 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
         specification.factor_importance: "Which choice moves it?",
         specification.rank_stability: "Do designs keep their order from universe to universe?",
         specification.robust: "Does it hold in nearly every universe?",
+        front.non_dominated_share_in_universes: "In how many universes does no other design dominate it?",
     },
     ("comparison", "signature", ("coverage",)): {
         comparison.selection_rate_difference_between_designs: "Who gains and who loses by moving?",

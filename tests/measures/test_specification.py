@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 import scipy.stats
 
-from scoring.measures import Counts, Study, Universes, compute
+from scoring.measures import Counts, Criterion, Study, Universes, compute
 from scoring.measures.specification import tau_b
 from scoring.measures.universes import effects, sampled_effects, sobol
 
@@ -207,6 +207,38 @@ def test_a_scheme_that_no_choice_touches_has_one_universe(found):
     assert values(rows, "universe_estimate", "term") == {"0": 0.25, "1": 0.25}
     assert values(rows, "robust", "scheme") == {"t": 1}
     assert rows.filter(pl.col("measure") == "factor_importance").is_empty()
+
+
+GAP, MORE = Criterion("selection_rate_ratio", "o", "g", "parity"), Criterion("selection_rate", "o", None, "higher")
+
+
+def undominated(cube, verdicts, criteria=(GAP, MORE)):
+    kinds = {scheme: {"instrument": "points scheme"} for scheme, _ in verdicts}
+    study = Study(
+        {(scheme, "o"): "favourable" for scheme in kinds},
+        {"g": "b"},
+        kinds,
+        primary=[("selection_rate_ratio", "o", "g")],
+        universes=Universes({POINTS: [-2, -1], LINE: [1, 2]}),
+        criteria=criteria,
+    )
+    return compute({"universe": cube(verdicts)}, study, ["non_dominated_share_in_universes"])
+
+
+def test_a_design_is_dominated_in_the_universes_where_another_is_better_by_all(cube):
+    # In three of four universes the varied design selects more and more evenly, in one as many and less evenly.
+    verdicts = planted([0.4, 0.4, 0.4, 0.3, 0.1]) | {("t", 0): {"a": (2_000, 10_000), "b": (3_000, 10_000)}}
+    rows = undominated(cube, verdicts)
+    assert values(rows, "non_dominated_share_in_universes", "scheme") == {"s": 0.75, "t": 0.25}
+    assert set(rows["n"]) == {4}
+    assert rows["low"].null_count() == rows.height
+
+
+def test_a_criterion_that_no_universe_answers_leaves_the_front_undefined(cube):
+    verdicts = planted([0.4] * 5) | {("t", 0): {"a": (2_000, 10_000), "b": (3_000, 10_000)}}
+    rows = undominated(cube, verdicts, (GAP, Criterion("facts_to_know", None, None, "lower")))
+    assert rows["value"].to_list() == [None, None]
+    assert rows["note"].str.contains("cannot be asked of a universe: facts_to_know").all()
 
 
 def test_nothing_varied_has_no_rows(cube):
