@@ -25,11 +25,13 @@ from scoring.measures.study import BEST, EVERYONE, GROUP, NO_DRAW, REST, WORLD, 
 DECILES = np.arange(1, 10) / 10
 HALF = 0.5  # persons added to every bin of both, where a bin is empty in one of them
 RATIO = "ratio to null 95%"
-SCORES, BANDS = "score deciles", "bands"
+SCORES, BANDS, LISTED = "score deciles", "bands", "listed"
 CHI_SQUARE = "chi-square"
 ONE_BIN = "all of them stand in one bin: nothing can shift"
 ADDED = "half a person was added to every bin of both, since a bin is empty in one of them"
 PAIRED = "the same persons in both worlds: no null of independent samples"
+SAME = "the same persons in both years: no null of independent samples"
+FIRST = "first year"
 Floats = NDArray[np.float64]
 
 
@@ -157,6 +159,33 @@ def _between_worlds(
             now = of_world[world][part]
             told = {"world": world, "reference": worlds[0], "n": int(now.sum()), "n_ref": int(then.sum())}
             yield {**told, **dict(zip(keys, key, strict=True))}, now, then
+
+
+def population_stability_index_between_years(counts: Counts, study: Study) -> pl.DataFrame:
+    """How far do the bands of a group shift from the first year to the last?
+
+    PSI over the bands (`param` `bands`), or over being on a list or off it (`listed`), of those whom a design scores in
+    both years, in the groups of the last (`period`, from 0); from 0 up. The same persons stand in both years, so there
+    is no null of independent samples, and no p. What persons do to one another's places cancels here: see `churn`.
+    """
+    cells = counts.cells.filter(pl.col("period") == 0).filter(pl.col("lag") == pl.col("lag").max())
+    keys, found = ["world", "scheme", "draw", "seed", *GROUP, "lag"], []
+    sides = [
+        cells.group_by(*keys, pl.col(side).alias("state")).agg(pl.col("n").sum().alias(side))
+        for side in ("before", "after")
+    ]
+    both = sides[0].join(sides[1], on=[*keys, "state"], how="full", coalesce=True).sort(*keys, "state")
+    for key, part in both.fill_null(0).group_by(keys, maintain_order=True):
+        told = dict(zip(keys, key, strict=True))
+        then, now = part["before"].to_numpy(), part["after"].to_numpy()
+        shift, n = stability_index(now, then), int(now.sum())
+        bands = study.schemes.get(str(told["scheme"]), {}).get("bands")
+        notes = [ADDED if shift.added else None, SAME] if np.isfinite(shift.value) else [ONE_BIN]
+        found.append({
+            **told, "period": told.pop("lag"), "reference": FIRST, "param": BANDS if bands else LISTED, "n": n, "n_ref": n,
+            "value": float(shift.value), "note": "; ".join(note for note in notes if note),
+        })  # fmt: skip
+    return estimates.rows(found, study, "population_stability_index_between_years")
 
 
 def characteristic_stability_index(ledger: Counts, study: Study) -> pl.DataFrame:
