@@ -1,10 +1,10 @@
 """Mistakes: the same people with errors in their records.
 
 An error comes with probability θ, which is assumed. `lost`: each record is deleted. `false`: a person is given an
-adverse record that she did not earn. `swapped`: each record becomes one of another type. `mislinked`: a person's records
-are replaced as a whole by those of another of the probed. `together`: all of these at once. A type is drawn as often as
-the probed have records of it; where they have none, each alike. An amount goes with the last record of its type and
-comes with the first, then the median of those who have any.
+adverse record that she did not earn. `swapped`: each record becomes one of another type. `mislinked`: the records of a
+person are replaced as a whole by those of another of the probed. `together`: all of these at once. A type is drawn as
+often as the probed have records of it; where they have none, each alike. An amount goes with the last record of its
+type and comes with the first: then it is the median of those who have any.
 
 Noise is addressed by person, record and redraw: what is in error at θ/2 is so at θ, and every design meets the same
 errors.
@@ -58,7 +58,8 @@ class Entries(NamedTuple):
         places = np.nonzero(n)
         times = n[places].astype(np.intp)
         which = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
-        return cls(*(np.repeat(at, times) for at in places), which)
+        of_type, redraw, person = (np.repeat(at, times) for at in places)
+        return cls(of_type, redraw, person, which)
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def mislinked(register: Register, held: Held, theta: int) -> Held:
 
 
 def together(register: Register, held: Held, theta: int) -> Held:
-    """Make every kind of error that the records allow, each with probability θ: of the person first, then of records."""
+    """Make every error that the records allow, each with probability θ: first the person's, then those of records."""
     for kind in (mislinked, lost, swapped, false):
         if kind.__name__ in register.kinds:
             held = kind(register, held, theta)

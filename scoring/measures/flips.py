@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 from scipy.special import bdtrc
 
@@ -25,11 +24,12 @@ from scoring.measures.study import GROUP, WORLD, Study
 
 TERMS = ("any", "worse", "better")
 MILLIONTHS = 1_000_000
-UNSTEADY = 0.1  # flips beyond which a verdict is called unsteady
+UNSTEADY = 10  # more than one redraw of so many: an unsteady verdict
 ALIKE = "if all were alike"
 PLACE = [*WORLD, "seed", *GROUP]
-THETA = pl.col("theta") / MILLIONTHS
+THETA = (pl.col("theta") / MILLIONTHS).round(6)
 PARAM = pl.format("{}, theta={}", "kind", THETA).alias("param")
+SHARE = replace(MEAN, within=(0, 1))
 
 
 def flip_rate(counts: Counts, study: Study) -> pl.DataFrame:
@@ -39,14 +39,14 @@ def flip_rate(counts: Counts, study: Study) -> pl.DataFrame:
     to 1. `better` and `worse` need a verdict both times, so they may sum to less than `any`. Who has no records loses
     none, but can be given false ones or those of another. Stable is not correct.
     """
-    return rates.rows(_flips(counts), study, "flip_rate", MEAN)
+    return rates.rows(_flips(counts), study, "flip_rate", SHARE)
 
 
 def flip_rate_difference(counts: Counts, study: Study) -> pl.DataFrame:
     """How much more often do errors turn verdicts of this group than of the reference?
 
-    Difference of `flip_rate`, from -1 to 1. Both groups suffer errors at the same rate θ; where records of one are worse
-    kept, the gap is wider.
+    Difference of `flip_rate`, from -1 to 1. Errors are as frequent in both groups; where the records of one are kept
+    less well, its verdicts turn more often than is said here.
     """
     return rates.rows(_flips(counts), study, "flip_rate_difference", replace(MEAN_DIFFERENCE, within=(-1, 1)))
 
@@ -54,29 +54,30 @@ def flip_rate_difference(counts: Counts, study: Study) -> pl.DataFrame:
 def flip_rate_slope(counts: Counts, study: Study) -> pl.DataFrame:
     """How many verdicts turn for each error, while errors are rare?
 
-    Slope of `flip_rate` at θ = 0, where nothing turns: (4 F(θ/2) - F(θ)) / θ for each kind (`param`), exact where F bends
-    as a square does. 1 is one verdict for each error in a record of every person.
+    Slope of `flip_rate` F at θ = 0, where nothing turns: (4 F(θ/2) - F(θ)) / θ for each kind (`param`), exact where F
+    is a line or bends as a square does. At 1, every person's verdict turns with her first error.
     """
-    cells = counts.cells
-    weight = pl.when(pl.col("theta") == pl.col("theta").max()).then(-1).otherwise(4) / THETA.max()
-    whole = pl.col("n").filter(pl.col("theta") == pl.col("theta").max()).sum()
-    return rates.rows(_by_term(cells, pl.col("kind").alias("param"), whole, weight), study, "flip_rate_slope", MEAN)
+    full = pl.col("theta") == pl.col("theta").max()
+    weight = pl.when(full).then(-1).otherwise(4) / THETA.max()
+    table = _by_term(counts.cells, pl.col("kind").alias("param"), pl.col("n").filter(full).sum(), weight)
+    return rates.rows(table, study, "flip_rate_slope", MEAN)
 
 
 def flip_rate_above_10(counts: Counts, study: Study) -> pl.DataFrame:
     """For how many persons of this group do errors turn the verdict in more than one redraw of ten?
 
-    `observed`: persons with more than .1 of their redraws / persons of the probe, from 0 to 1. `if all were alike`: what
-    the redraws alone would have shown, had every person of the group its mean flip rate; only what goes beyond it tells
-    persons apart. Interval: Wilson.
+    `observed`: persons with more than .1 of their redraws / scored persons of the probe, from 0 to 1. `if all were
+    alike`: what so few redraws would have shown by chance, had every person of the group its mean flip rate; only what
+    goes beyond it tells persons apart. Interval: Wilson.
     """
     table = rates.tally(counts.cells.with_columns(PARAM), pl.col("unsteady"), by=("param",))
     observed = rates.rows(table.with_columns(term=pl.lit(OBSERVED)), study, "flip_rate_above_10")
     means = _flips(counts, ("redraws",)).filter(pl.col("term") == "any").sort(*PLACE, "param")
     times, mean = means["redraws"].to_numpy(), (means["y"] / means["n"]).to_numpy()
-    alike = bdtrc(np.floor(UNSTEADY * times), times, mean)
-    expected = means.select(*PLACE, "param", "n").with_columns(value=pl.Series(alike), term=pl.lit(ALIKE))
-    return pl.concat([observed, estimates.of_table(expected, study, "flip_rate_above_10")], how="diagonal_relaxed")
+    tail = pl.Series(bdtrc(times // UNSTEADY, times, mean))
+    expected = means.select(*PLACE, "param", "n").with_columns(value=tail, term=pl.lit(ALIKE))
+    alike = estimates.of_table(expected, study, "flip_rate_above_10").with_columns(pl.col("low", "high").clip(0, 1))
+    return pl.concat([observed, alike], how="diagonal_relaxed")
 
 
 def _flips(counts: Counts, also: tuple[str, ...] = ()) -> pl.DataFrame:
@@ -88,7 +89,7 @@ def _by_term(
     cells: pl.DataFrame, param: pl.Expr, persons: pl.Expr, weight: pl.Expr, also: tuple[str, ...] = ()
 ) -> pl.DataFrame:
     keys = [*PLACE, "param", *also]
-    told = cells.with_columns(param).sort(*keys, *(c for c in ("theta", "unsteady")))  # sums in one order
+    told = cells.with_columns(param).sort(*keys, "theta", "unsteady")  # floating-point sums are then always the same
     shares = [(pl.col(term) / pl.col("redraws") * weight).sum().alias(term) for term in TERMS]
     table = told.group_by(keys, maintain_order=True).agg(persons.alias("n"), *shares)
     return table.unpivot(TERMS, index=[*keys, "n"], variable_name="term", value_name="y")

@@ -164,28 +164,28 @@ def _between_worlds(
 def population_stability_index_between_years(counts: Counts, study: Study) -> pl.DataFrame:
     """How far do the bands of a group shift from the first year to the last?
 
-    PSI over the bands (`param` `bands`), or over being on a list or off it (`listed`), of those whom a design scores in
-    both years, in the groups of the last (`period`, from 0); from 0 up. The same persons stand in both years, so there
-    is no null of independent samples, and no p. What persons do to one another's places cancels here: see `churn`.
+    PSI over the bands (`param` `bands`), or over being on a list or off it (`listed`), from 0 up, of those whom a
+    design scores in both years; `period` is the last, from 0, and the group that of then. Moves against one another
+    cancel here: see `churn`. The same persons stand in both years: no null of independent samples, and no p.
     """
     cells = counts.cells.filter(pl.col("period") == 0).filter(pl.col("lag") == pl.col("lag").max())
-    keys, found = ["world", "scheme", "draw", "seed", *GROUP, "lag"], []
-    sides = [
+    keys = ["world", "scheme", "draw", "seed", *GROUP, "period"]
+    cells = cells.with_columns(pl.col("lag").alias("period"))
+    then, now = (
         cells.group_by(*keys, pl.col(side).alias("state")).agg(pl.col("n").sum().alias(side))
         for side in ("before", "after")
-    ]
-    both = sides[0].join(sides[1], on=[*keys, "state"], how="full", coalesce=True).sort(*keys, "state")
-    for key, part in both.fill_null(0).group_by(keys, maintain_order=True):
-        told = dict(zip(keys, key, strict=True))
-        then, now = part["before"].to_numpy(), part["after"].to_numpy()
-        shift, n = stability_index(now, then), int(now.sum())
-        bands = study.schemes.get(str(told["scheme"]), {}).get("bands")
+    )
+    both = then.join(now, on=[*keys, "state"], how="full", coalesce=True).fill_null(0).sort(*keys, "state")
+    found: list[dict[str, Any]] = []
+    for key, part in both.group_by(keys, maintain_order=True):
+        told: dict[str, Any] = {**dict(zip(keys, key, strict=True)), "reference": FIRST}
+        shift, n = stability_index(part["after"], part["before"]), int(part["after"].sum())
+        bands = study.schemes.get(told["scheme"], {}).get("bands")
+        told |= {"param": BANDS if bands else LISTED, "n": n, "n_ref": n, "value": float(shift.value)}
         notes = [ADDED if shift.added else None, SAME] if np.isfinite(shift.value) else [ONE_BIN]
-        found.append({
-            **told, "period": told.pop("lag"), "reference": FIRST, "param": BANDS if bands else LISTED, "n": n, "n_ref": n,
-            "value": float(shift.value), "note": "; ".join(note for note in notes if note),
-        })  # fmt: skip
-    return estimates.rows(found, study, "population_stability_index_between_years")
+        found.append({**told, "note": "; ".join(note for note in notes if note)})
+    rows = estimates.rows(found, study, "population_stability_index_between_years")
+    return rows if rows.is_empty() else rows.with_columns(pl.col("low", "high").clip(0))
 
 
 def characteristic_stability_index(ledger: Counts, study: Study) -> pl.DataFrame:
