@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from scoring import population
-from scoring.experiment import bins, cubes, probes, reasons, ways
+from scoring.experiment import bins, cubes, flips, probes, reasons, ways
 from scoring.experiment.config import Experiment, grouping
 from scoring.experiment.designs import NO_DRAW, Design
+from scoring.experiment.mistakes import Register
 from scoring.experiment.multiverse import Multiverse
 from scoring.experiment.years import Past, in_order, lists_of, seen_by, transitions, turnover
 from scoring.measures import Counts
+from scoring.population.noise import Source
 
 BLOCKS_AT_ONCE = 4
 FOLDED = 500_000  # rows of a cube above which batches are added up before the next one
@@ -26,6 +29,7 @@ SUMS = {
     "lottery": ["n", "pairs"],
     "actionability": ["n", "parts", "points", "all"],
     "neighbours": ["n", "band", "reasons", "both", "step"],
+    "mistaken": ["n", *flips.TERMS],
 }
 Tables = defaultdict[str, list[pl.DataFrame]]
 
@@ -141,14 +145,19 @@ def look_again(
     redrawn = population.redraw(plan, seed, 0, rows, range(1, redraws + 1)).select(*reads, pl.concat([index] * redraws))
     cells = people.select("person", "cell")
     kept = deeds_kept(plan, designs, seed, rows, redraws)
+    source = Source(seed, plan.subject, block=0, rows=rows)
     for design in designs:
         scheme = design.scheme
+        register = Register.of(people, read_by(design, designs), plan.records, source, redraws)
         mine = with_lists(people, visible(people, design, "cell", "person"), design, designs)
         outcome = scheme.score(mine)
         found = {
             "pivotal": probes.pivotal(scheme, mine, outcome, groups),
             "lottery": probes.lottery(
                 scheme, with_lists(redrawn, visible(redrawn, design, "person"), design, designs), redraws, cells, groups
+            ),
+            "mistaken": flips.mistaken(
+                scheme, outcome, register, partial(scored_apart, design, designs), config.probes.errors, groups
             ),
         }
         if has_ledger(design):
@@ -181,6 +190,18 @@ def with_lists(people: pl.DataFrame, frame: pl.DataFrame, design: Design, design
         if other.name in lists_of(design):
             verdicts[other.name] = other.scheme.score(with_lists(people, visible(people, other), other, designs))
     return seen_by(frame, design, Past(), verdicts)
+
+
+def scored_apart(design: Design, designs: Sequence[Design], people: pl.DataFrame) -> pl.DataFrame:
+    """Return what a design says of people who stand outside the run, and the lists that it takes over before it."""
+    return design.scheme.score(with_lists(people, visible(people, design, "person"), design, designs))
+
+
+def read_by(design: Design, designs: Sequence[Design]) -> list[str]:
+    """Return every column of the population that a design reads, or a list that it takes over."""
+    lists = [other for other in designs if other.name in lists_of(design)]
+    mine = [c for c in design.scheme.reads if not c.startswith("listed__")]
+    return list(dict.fromkeys([*mine, *(c for other in lists for c in read_by(other, designs))]))
 
 
 def has_ledger(design: Design) -> bool:

@@ -58,10 +58,13 @@ class Criterion(Part):
 
 
 class Probes(Part):
-    """How many people get a second look, and how often their records are drawn again."""
+    """How many people get a second look, how often their records are drawn again, and how often one is in error."""
 
     people: int = Field(default=1_000, ge=1, le=65_536)
     redraws: int = Field(default=101, ge=2, le=1_001)
+    errors: float = Field(
+        default=0.05, ge=0.0001, le=0.5, description="an assumption: the share of records, or of persons, in error"
+    )
 
 
 class Experiment(Part):

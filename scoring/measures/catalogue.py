@@ -27,6 +27,7 @@ from scoring.measures import (
     explanation,
     extremes,
     fairlie,
+    flips,
     footing,
     front,
     kappa,
@@ -180,6 +181,12 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
         stability.self_consistency: "Would the same conduct get the same verdict again?",
         stability.self_consistency_below_75: "For whom is the verdict a lottery?",
     },
+    ("stability", "mistaken", ()): {
+        flips.flip_rate: "How often does another verdict come of errors in the records?",
+        flips.flip_rate_difference: "Whose verdicts do errors turn more often?",
+        flips.flip_rate_slope: "How many verdicts turn for each error, while errors are rare?",
+        flips.flip_rate_above_10: "Whose verdict do errors turn in more than one case of ten?",
+    },
     ("stability", "score", ()): {
         margin.near_threshold_mass: "For how many does a band or an outcome hang on one entry?",
     },
@@ -212,6 +219,7 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
         churn.half_life: "How long until half of a difference is forgotten?",
         churn.markov_check: "Do single steps explain where persons stand two years on?",
         churn.transition_homogeneity: "Do all groups move alike from the same place?",
+        shift.population_stability_index_between_years: "How far do bands shift from the first year to the last?",
     },
     ("turnover", "turnover", ()): {
         turnover.listed_rate: "Who is on the list in each year?",

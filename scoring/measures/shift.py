@@ -25,11 +25,13 @@ from scoring.measures.study import BEST, EVERYONE, GROUP, NO_DRAW, REST, WORLD, 
 DECILES = np.arange(1, 10) / 10
 HALF = 0.5  # persons added to every bin of both, where a bin is empty in one of them
 RATIO = "ratio to null 95%"
-SCORES, BANDS = "score deciles", "bands"
+SCORES, BANDS, LISTED = "score deciles", "bands", "listed"
 CHI_SQUARE = "chi-square"
 ONE_BIN = "all of them stand in one bin: nothing can shift"
 ADDED = "half a person was added to every bin of both, since a bin is empty in one of them"
 PAIRED = "the same persons in both worlds: no null of independent samples"
+SAME = "the same persons in both years: no null of independent samples"
+FIRST = "first year"
 Floats = NDArray[np.float64]
 
 
@@ -157,6 +159,33 @@ def _between_worlds(
             now = of_world[world][part]
             told = {"world": world, "reference": worlds[0], "n": int(now.sum()), "n_ref": int(then.sum())}
             yield {**told, **dict(zip(keys, key, strict=True))}, now, then
+
+
+def population_stability_index_between_years(counts: Counts, study: Study) -> pl.DataFrame:
+    """How far do the bands of a group shift from the first year to the last?
+
+    PSI over the bands (`param` `bands`), or over being on a list or off it (`listed`), from 0 up, of those whom a
+    design scores in both years; `period` is the last, from 0, and the group that of then. Moves against one another
+    cancel here: see `churn`. The same persons stand in both years: no null of independent samples, and no p.
+    """
+    cells = counts.cells.filter(pl.col("period") == 0).filter(pl.col("lag") == pl.col("lag").max())
+    keys = ["world", "scheme", "draw", "seed", *GROUP, "period"]
+    cells = cells.with_columns(pl.col("lag").alias("period"))
+    then, now = (
+        cells.group_by(*keys, pl.col(side).alias("state")).agg(pl.col("n").sum().alias(side))
+        for side in ("before", "after")
+    )
+    both = then.join(now, on=[*keys, "state"], how="full", coalesce=True).fill_null(0).sort(*keys, "state")
+    found: list[dict[str, Any]] = []
+    for key, part in both.group_by(keys, maintain_order=True):
+        told: dict[str, Any] = {**dict(zip(keys, key, strict=True)), "reference": FIRST}
+        shift, n = stability_index(part["after"], part["before"]), int(part["after"].sum())
+        bands = study.schemes.get(told["scheme"], {}).get("bands")
+        told |= {"param": BANDS if bands else LISTED, "n": n, "n_ref": n, "value": float(shift.value)}
+        notes = [ADDED if shift.added else None, SAME] if np.isfinite(shift.value) else [ONE_BIN]
+        found.append({**told, "note": "; ".join(note for note in notes if note)})
+    rows = estimates.rows(found, study, "population_stability_index_between_years")
+    return rows if rows.is_empty() else rows.with_columns(pl.col("low", "high").clip(0))
 
 
 def characteristic_stability_index(ledger: Counts, study: Study) -> pl.DataFrame:

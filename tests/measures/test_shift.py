@@ -148,3 +148,40 @@ def test_each_rule_has_the_index_of_its_points_and_the_shift_of_the_gap(referenc
     moved = ((actual / 1_000 - base / 1_000) * points).sum()
     mine = gap.filter(pl.col("term") == "one", pl.col("uncertainty") == "seeds", pl.col("group") == "a")
     assert mine["value"].item() == pytest.approx(moved)
+
+
+def steps(table, **also):
+    """Count `(before, after) → n` of persons from the first year to the third, and what does not belong there."""
+    rows = [
+        {**HEAD, "group": "a", "period": 0, "lag": 2, "before": b, "after": a, "n": n, **also} for (b, a), n in table
+    ]
+    stray = [{**rows[0], "period": period, "lag": lag, "n": 900} for period, lag in ((0, 1), (1, 1))]
+    frame = pl.DataFrame(rows + stray).with_columns(pl.col("period", "lag", "draw").cast(pl.Int32))
+    return Counts(tuple(c for c in frame.columns if c != "n"), frame)
+
+
+def test_bands_shift_from_the_first_year_to_the_last():
+    table = [(("A", "A"), 60), (("A", "B"), 40), (("B", "A"), 10), (("B", "B"), 90)]  # 100, 100 → 70, 130
+    study = replace(STUDY, schemes={"s": {"bands": ["A", "B"]}})
+    rows = shift.population_stability_index_between_years(steps(table), study)
+    told = rows.select("param", "reference", "period", "n", "status", "uncertainty").rows()
+    assert told == [("bands", "first year", 2, 200, "ok", "seeds")]
+    assert rows["value"].item() == pytest.approx(entropy([70, 130], [100, 100]) + entropy([100, 100], [70, 130]))
+    assert "same persons" in rows["note"].item()
+
+
+def test_moves_against_one_another_shift_nothing_and_lists_have_two_bins():
+    swap = [(("listed", "not listed"), 30), (("not listed", "listed"), 30), (("not listed", "not listed"), 40)]
+    rows = shift.population_stability_index_between_years(steps(swap), STUDY)
+    assert rows.select("param", "value").row(0) == ("listed", 0.0)
+    gone = [(("not listed", "listed"), 30), (("not listed", "not listed"), 40)]
+    found = shift.population_stability_index_between_years(steps(gone), STUDY)
+    a, e = np.array([30.5, 40.5]), np.array([0.5, 70.5])
+    assert found["value"].item() == pytest.approx(entropy(a, e) + entropy(e, a))
+    assert "half a person" in found["note"].item()
+
+
+def test_one_band_cannot_shift_from_year_to_year():
+    rows = shift.population_stability_index_between_years(steps([(("A", "A"), 60)]), STUDY)
+    assert rows.select("value", "status").row(0) == (None, "zero_denom")
+    assert "one bin" in rows["note"].item()
