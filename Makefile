@@ -22,6 +22,7 @@ bench: $(READY)  ## time ours beside the peers, in one run
 	$(BIN)/python benchmarks/group_rates.py
 	$(BIN)/python benchmarks/audit.py
 	$(BIN)/python benchmarks/population.py
+	$(BIN)/python benchmarks/designs.py
 
 soak: $(READY)  ## how often intervals cover and tests err, some minutes; writes docs/coverage.md
 	$(BIN)/python benchmarks/coverage.py
