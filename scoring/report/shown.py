@@ -236,6 +236,16 @@ def cells(row: Row | None, digits: int = 2, scale: float = 1) -> list[str]:
     return [wording.number(None if row[c] is None else scale * row[c], digits) for c in ("value", "low", "high")]
 
 
+def ranged(row: Row | None, digits: int = 1, scale: float = 100) -> str:
+    """Write a value with its interval in one cell.
+
+    >>> ranged({"value": 0.62, "low": 0.58, "high": 0.66}), ranged({"value": 0.5, "low": None, "high": None})
+    ('62.0 (58.0 to 66.0)', '50.0')
+    """
+    value, low, high = cells(row, digits, scale)
+    return value if "–" in (low, high) else f"{value} ({low} to {high})"
+
+
 def numbered(rows: Sequence[Row], digits: int = 2, scale: float = 1) -> list[list[str]]:
     """Return rows as a table: group, n, value, low, high, status."""
     return [[wording.level(r["group"]), wording.number(r["n"], 0), *cells(r, digits, scale), said(r)] for r in rows]
