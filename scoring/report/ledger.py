@@ -10,7 +10,7 @@ import altair as alt
 import polars as pl
 
 from scoring.report import wording
-from scoring.report.charts import GREY, INK, MUTE, RULE, RUST, STEP, TEAL, WIDTH, listed, svg
+from scoring.report.charts import GREY, INK, MUTE, RUST, STEP, TEAL, WIDTH, listed, svg
 
 Entry = tuple[str, int]  # what gave points, and how many
 

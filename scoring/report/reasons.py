@@ -34,26 +34,25 @@ def reasons(shown: Shown) -> Part:
 
 def reasons_table(shown: Shown) -> Table:
     """Return what reasons tell, under each design that gives any: everyone together, each share with its n."""
-    found = {
-        name: {k: next(iter(told(shown, name, *k, group_by="everyone")), None) for k in REASONS}
-        for name in shown.schemes
+    rows = {
+        label: {
+            name: of_persons(r)
+            for name in shown.schemes
+            for r in told(shown, name, measure, term)
+            if r["group_by"] == "everyone"
+        }
+        for (measure, term), label in REASONS.items()
     }
-    named = [name for name in found if any(found[name].values())]
-    rows = [
-        [label, *(of_persons(found[name][k]) for name in named)]
-        for k, label in REASONS.items()
-        if any(found[name][k] for name in named)
-    ]
     text = (
         "Per cent of the persons whom the question concerns, with the interval and how many they are. Four reasons are "
         "told, the custom of US Regulation B."
     )
-    return Table("What a person is told", text, ("", *map(shown.title, named)), rows)
+    return shown.by_design("What a person is told", text, rows)
 
 
-def told(shown: Shown, name: str, measure: str, term: str | None, **equals: str) -> list[Row]:
-    """Return the rows of one measure on reasons."""
-    return [r for r in shown.best(measure=measure, scheme=name, **equals) if r["term"] == term]
+def told(shown: Shown, name: str, measure: str, term: str | None = None) -> list[Row]:
+    """Return the rows of one measure on reasons, everyone first."""
+    return shown.in_order(r for r in shown.best(measure=measure, scheme=name) if r["term"] == term)
 
 
 def of_persons(row: Row | None) -> str:
@@ -61,17 +60,17 @@ def of_persons(row: Row | None) -> str:
 
     >>> row = {"value": 0.982, "low": 0.971, "high": 0.99, "n": 240, "status": "ok"}
     >>> of_persons(row), of_persons(row | {"value": None, "low": None, "status": "zero_denom", "n": 0})
-    ('98.2 (97.1 to 99.0), n 240', '–, n 0, zero_denom')
+    ('98.2 (97.1 to 99.0), n\xa0240', '–, n\xa00, zero_denom')
     """
     if row is None:
         return "–"
     status = "" if row["status"] == "ok" else f", {row['status']}"
-    return f"{ranged(row)}, n {wording.number(row['n'], 0)}{status}"
+    return f"{ranged(row)}, n\N{NO-BREAK SPACE}{wording.number(row['n'], 0)}{status}"
 
 
 def truth(shown: Shown, name: str) -> Iterator[Figure]:
     """Yield, by group, for how many the reasons given are the reasons; only where some cell is large enough."""
-    rows = [r for r in told(shown, name, "reason_truthfulness", "truthful") if r["group"] != "unknown"]
+    rows = told(shown, name, "reason_truthfulness", "truthful")
     firm = sound(rows)
     if not firm:
         return
@@ -81,8 +80,8 @@ def truth(shown: Shown, name: str) -> Iterator[Figure]:
     yield Figure(
         identity,
         f"{shown.title(name)}: {true_for(firm)}",
-        f"Of persons with an adverse verdict whose reasons can be tested, world {shown.world}: whose verdict gets better "
-        f"once the records behind her reasons are taken away. Bar: {bar}; hollow: a small cell.",
+        f"Of persons with an adverse verdict whose reasons can be tested, world {shown.world}: whose verdict gets "
+        f"better once the records behind her reasons are taken away. Bar: {bar}; hollow: a small cell.",
         shares.dots(drawn, identity, [who(r) for r in drawn], "per cent with true reasons", 100),
         ("group", "n", "per cent", "low", "high", "status"),
         [[wording.level(r["group"]), wording.number(r["n"], 0), *cells(r, 1, 100), said(r)] for r in rows],
@@ -94,7 +93,8 @@ def true_for(firm: Sequence[Row]) -> str:
     everyone = next((r for r in firm if r["group_by"] == "everyone"), None)
     least = min(firm, key=lambda r: r["value"])
     if everyone is None or least["value"] == everyone["value"]:
-        return f"reasons are true for {wording.share(least['value'])} of {wording.level(least['group'])}"
+        among = least if everyone is None else everyone
+        return f"reasons are true for {wording.share(among['value'])} of {wording.level(among['group'])}"
     return (
         f"reasons are true for {wording.share(everyone['value'])} of everyone, least often for "
         f"{wording.level(least['group'])} ({wording.share(least['value'])})"
@@ -122,7 +122,7 @@ def truth_table(shown: Shown, drawn: set[str]) -> Table:
 
 def actionable(shown: Shown, name: str) -> Iterator[Figure]:
     """Yield how the points that each group lost split by what can be done about them, counted in both ways."""
-    found = [r for r in shown.best(measure="actionability_share", scheme=name) if r["group"] != "unknown"]
+    found = shown.in_order(shown.best(measure="actionability_share", scheme=name))
     if not any(r["value"] is not None for r in found):
         return
     panels = {label: [r for r in found if r["param"] == param] for param, label in COUNTS.items()}
@@ -170,7 +170,7 @@ def facts_table(shown: Shown) -> Table:
     rows = [
         [wording.level(r["group"]), shown.title(name), said(r), wording.number(r["n"], 0), *cells(r)]
         for name in shown.schemes
-        for r in shown.best(measure="facts_to_know", scheme=name)
+        for r in told(shown, name, "facts_to_know")
     ]
     text = (
         "Mean number of distinct facts that the rules read which gave a person her points. A count of facts, and no "

@@ -8,7 +8,7 @@ from scoring.report import lines, shares, wording
 from scoring.report.shown import MOST, SAME, Figure, Part, Row, Shown, Table, beside, by, cells, ranged, said, sound
 
 YEAR = "12"  # months that a title names, unless hardly anybody or nearly everybody can rise by then
-TOLD = (0.02, 0.98)
+TOLD = (0.05, 0.95)
 NEXT_BAND = "next band"
 IN_DENOMINATOR = "Who has no way up stays in the denominator."
 WAYS = (
@@ -55,16 +55,15 @@ def within(budget: str) -> str:
 
 def curve(shown: Shown, name: str, goal: str) -> Iterator[Figure]:
     """Yield who can reach a goal within so many months, by group, with one panel a grouping."""
-    found = [r for r in shown.best(measure="recourse_curve", scheme=name, param=goal) if r["group"] != "unknown"]
-    groupings = [g for g in shown.groupings if any(r["group_by"] == g for r in found)]
-    panels = {wording.attribute(g): in_order([r for r in found if r["group_by"] == g]) for g in groupings}
+    found = shown.in_order(shown.best(measure="recourse_curve", scheme=name, param=goal))
+    rows = [row for group in grouped(found) for row in sorted(group, key=lambda r: int(r["term"]))]
+    groupings = dict.fromkeys(r["group_by"] for r in rows if r["group_by"] in shown.groupings)
+    panels = {wording.attribute(g): [r for r in rows if r["group_by"] == g] for g in groupings}
     identity = f"recourse-{name}-{goal.replace(' ', '-')}"
     picture = lines.rising(panels, identity)
     if not picture:
         return
-    everyone = in_order([r for r in found if r["group_by"] == "everyone"])
-    rows = [*everyone, *(r for panel in panels.values() for r in panel)]
-    people = max((r["n"] or 0 for r in everyone), default=0)
+    people = max((r["n"] or 0 for r in rows if r["group_by"] == "everyone"), default=0)
     bar = wording.UNCERTAINTY.get(rows[0]["uncertainty"], "interval")
     budgets = list(dict.fromkeys(r["term"] for r in rows))
     yield Figure(
@@ -76,12 +75,6 @@ def curve(shown: Shown, name: str, goal: str) -> Iterator[Figure]:
         ("group", "n", *(f"{b} month{'s' if b != '1' else ''}" for b in budgets), "status"),
         [line(group, budgets) for group in grouped(rows)],
     )
-
-
-def in_order(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of a curve by months, groups in the order in which they came."""
-    groups = list(dict.fromkeys(r["group"] for r in rows))
-    return sorted(rows, key=lambda r: (groups.index(r["group"]), int(r["term"])))
 
 
 def grouped(rows: Sequence[Row]) -> list[list[Row]]:
@@ -142,7 +135,7 @@ def furthest(rows: Sequence[Row]) -> Row | None:
 
 def gaps(shown: Shown, name: str, goals: Sequence[str]) -> Iterator[Figure]:
     """Yield how many months more each group takes than its reference, over the goals to which some way is open."""
-    found = beside(shown.best(measure="recourse_gap", scheme=name, term="extra months"))
+    found = shown.in_order(beside(shown.best(measure="recourse_gap", scheme=name, term="extra months")))
     rows = [r for goal in goals for r in found if r["param"] == goal]
     drawn = [r for r in rows if r["value"] is not None][:MOST]
     if not drawn:
@@ -230,7 +223,7 @@ def ways_table(shown: Shown) -> Table:
             ranged(r),
             ranged(lost.get(key(r))),
         ]
-        for r in shown.best(measure="recourse_feasible")
+        for r in shown.in_order(shown.best(measure="recourse_feasible"))
         if (r["scheme"], r["param"]) in open_to
     ]
     text = (

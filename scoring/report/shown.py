@@ -167,6 +167,17 @@ class Shown:
         kept = [i for i in range(len(head)) if i not in same]
         return Table(title, text, [head[i] for i in kept], [[row[i] for i in kept] for row in rows], words - len(same))
 
+    def by_design(self, title: str, text: str, told: Mapping[str, Mapping[str, str]]) -> Table:
+        """Return a table with a column a design, from what each row is called and what it says of each design."""
+        named = [name for name in self.designs if any(name in of for of in told.values())]
+        rows = [[label, *(of.get(name, "–") for name in named)] for label, of in told.items() if of]
+        return Table(title, text, ("", *map(self.title, named)), rows)
+
+    def in_order(self, rows: Iterable[Row]) -> list[Row]:
+        """Return the rows of known groups: everyone first, then by grouping as the experiment names them."""
+        order = {g: i for i, g in enumerate(("everyone", *self.manifest["groups"]))}
+        return sorted((r for r in rows if r["group"] != "unknown"), key=lambda r: order.get(r["group_by"], len(order)))
+
     def every_world(self, **equals: Any) -> list[Row]:
         """Return rows of every world, the main one first."""
         rows = self._named(once(self.result.where(**equals), ["world"]))
