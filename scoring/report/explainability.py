@@ -58,7 +58,7 @@ def ledgers(shown: Shown) -> Iterator[Figure]:
         band = f", band {told['band']}" if bands else ""
         yield Figure(
             f"ledger-{name}",
-            f"One synthetic person under {shown.title(name)}: {walked(told)}{band}",
+            f"One synthetic person under {shown.title(name)}: {walked(told, band)}",
             f"One of: {who}. The person with the most entries among 2,000, world {shown.world}. Line: the "
             f"base; dashed: where a band begins. The sum is exact and has no interval.{weights}",
             ledger.walk(told, f"ledger-{name}", bands),
@@ -67,13 +67,13 @@ def ledgers(shown: Shown) -> Iterator[Figure]:
         )
 
 
-def walked(told: Mapping[str, Any]) -> str:
+def walked(told: Mapping[str, Any], band: str = "") -> str:
     """Say from where to where a ledger leads, and which rule weighs most.
 
     >>> walked({"base": 100, "rows": [{"label": "a fine", "points": -9}], "clip": 0, "score": 91, })
     'from 100 to 91, most by “a fine” (−9)'
     """
-    way = f"from {told['base']} to {told['score']}"
+    way = f"from {told['base']} to {told['score']}{band}"
     if not told["rows"]:
         return way
     most = max(told["rows"], key=lambda r: abs(r["points"]))

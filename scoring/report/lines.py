@@ -39,7 +39,10 @@ def panelled(panels: Panels, identity: str, at: str, x: Any, title: str, scale: 
     x = x.axis(values=ticks, format="~f").scale(type="log" if scale == 100 else "linear", nice=False)
     low = min(0.0, *(r["value"] for rows in drawn.values() for r in rows))
     y = alt.Y("value:Q").title(title).scale(domain=[scale * max(low, -1.0), scale], clamp=True).axis(tickCount=5)
-    charts = [curve(rows, f"by {name}", at, x, y, scale) for name, rows in drawn.items()]
+    last = list(drawn)[-1]
+    charts = [
+        curve(rows, f"by {name}", at, x if name == last else x.title(None), y, scale) for name, rows in drawn.items()
+    ]
     joined = alt.vconcat(*charts, spacing=14).resolve_scale(color="independent", shape="independent")
     return svg(joined, identity)
 

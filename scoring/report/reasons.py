@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scoring.report import shares, wording
-from scoring.report.shown import MOST, Figure, Part, Row, Shown, Table, by, cells, ranged, said, sound
+from scoring.report.shown import MOST, WITH, Figure, Part, Row, Shown, Table, by, cells, ranged, said, sound
 
 REASONS = {
     ("reason_truthfulness", "truthful"): "reasons given are the reasons",
@@ -60,12 +60,12 @@ def of_persons(row: Row | None) -> str:
 
     >>> row = {"value": 0.982, "low": 0.971, "high": 0.99, "n": 240, "status": "ok"}
     >>> of_persons(row), of_persons(row | {"value": None, "low": None, "status": "zero_denom", "n": 0})
-    ('98.2 (97.1 to 99.0), n\xa0240', '–, n\xa00, zero_denom')
+    ('98.2 (97.1\xa0to\xa099.0), n\xa0240', '–, n\xa00, zero_denom')
     """
     if row is None:
         return "–"
     status = "" if row["status"] == "ok" else f", {row['status']}"
-    return f"{ranged(row)}, n\N{NO-BREAK SPACE}{wording.number(row['n'], 0)}{status}"
+    return f"{ranged(row)}, n{WITH}{wording.number(row['n'], 0)}{status}"
 
 
 def truth(shown: Shown, name: str) -> Iterator[Figure]:

@@ -104,18 +104,15 @@ def finding(shown: Shown, name: str, goal: str, rows: Sequence[Row]) -> str:
     if not everyone:
         return f"too few persons to say who can {to(shown, name, goal)}"
     budget = telling(everyone)
-    far = furthest(shown.best(measure="recourse_gap", scheme=name, param=goal, term="extra months"))
-    if far is not None:
-        pair = [at.get((far["group_by"], far[side], budget)) for side in ("group", "reference")]
-        mine, theirs = pair
-        if mine and theirs:
-            return (
-                f"{wording.percent(mine['value'], 0)} of {wording.level(far['group'])} can {to(shown, name, goal)} "
-                f"within {within(budget)}, {wording.percent(theirs['value'], 0)} of {wording.level(far['reference'])}"
-            )
+    gaps_of = beside(shown.best(measure="recourse_gap", scheme=name, param=goal, term="extra months"))
+    far = furthest(gaps_of)
+    pair = [at.get((far["group_by"], far[side], budget)) for side in ("group", "reference")] if far else []
+    if far and all(pair):
+        mine, theirs = (f"{wording.percent(r['value'], 0)} of {wording.level(r['group'])}" for r in pair if r)
+        return f"{mine} can {to(shown, name, goal)} within {within(budget)}, {theirs}"
     return (
-        f"{wording.percent(everyone[budget]['value'], 0)} can {to(shown, name, goal)} within {within(budget)}, and no "
-        "group's months are told apart from its reference's"
+        f"{wording.percent(everyone[budget]['value'], 0)} can {to(shown, name, goal)} within {within(budget)}; "
+        f"{alike(gaps_of)}"
     )
 
 
@@ -131,6 +128,13 @@ def furthest(rows: Sequence[Row]) -> Row | None:
     """Return the gap in months that is widest, of those whose interval excludes none."""
     firm = [r for r in sound(beside(rows)) if not r["low"] <= 0 <= r["high"]]
     return max(firm, key=lambda r: abs(r["value"]), default=None)
+
+
+def alike(rows: Sequence[Row]) -> str:
+    """Say why no group's gap in months is named."""
+    if not sound(rows):
+        return "groups are too small to compare"
+    return "no group's months are told apart from its reference's"
 
 
 def gaps(shown: Shown, name: str, goals: Sequence[str]) -> Iterator[Figure]:
@@ -150,12 +154,7 @@ def gaps(shown: Shown, name: str, goals: Sequence[str]) -> Iterator[Figure]:
     ]
     yield Figure(
         identity,
-        f"{shown.title(name)}: "
-        + (
-            longer(far, to(shown, name, far["param"]))
-            if far
-            else "no group's months are told apart from its reference's"
-        ),
+        f"{shown.title(name)}: " + (longer(far, to(shown, name, far["param"])) if far else alike(rows)),
         f"Months more than the reference group, each person counted with 60 at most, and with 60 where she has no way "
         f"up; world {shown.world}. Bar: {bar}; hollow: a small cell. The area between two curves is never zero, so in "
         "the table it stands beside what labels dealt at random seldom exceed.",
