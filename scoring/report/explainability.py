@@ -106,12 +106,15 @@ def concentration(shown: Shown) -> Iterator[Table]:
     at = by(found, "term", "scheme", "group_by", "group")
     text = (
         "With q a rule's share of what moves scores: the effective numbers of rules N1 and N2, Σ q² (HHI), Gini and "
-        "the largest q. Then what share of all points lost the hundredth of persons bears who lost most."
+        "the largest q. Then what share of all points lost the hundredth of persons bears who lost most, and what "
+        "share of what sets scores apart is no sum over rules, for a floor or a ceiling."
     )
     everyone = {
         label: {r["scheme"]: ranged(r, 2, 1) for r in found if r["term"] == term and r["group_by"] == "everyone"}
         for term, label in CONCENTRATION.items()
     }
+    apart = shown.best(measure="non_additive_share", group_by="everyone")
+    everyone["no sum over rules"] = {r["scheme"]: ranged(r, 2, 1) for r in apart}
     yield shown.by_design("Does one rule decide, and do few bear it?", text, everyone)
     rows = [
         [

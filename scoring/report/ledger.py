@@ -10,7 +10,7 @@ import altair as alt
 import polars as pl
 
 from scoring.report import wording
-from scoring.report.charts import GREY, INK, MUTE, RUST, STEP, TEAL, WIDTH, listed, svg
+from scoring.report.charts import GREY, INK, MUTE, PAPER, RUST, STEP, TEAL, WIDTH, listed, svg
 
 Entry = tuple[str, int]  # what gave points, and how many
 
@@ -75,10 +75,11 @@ def walk(told: Mapping[str, Any], identity: str, bands: Sequence[Mapping[str, An
     base = alt.Chart(data).encode(y=listed("name"))
     bars = base.mark_bar(height=13).encode(x=x, x2="to:Q", color=alt.Color("colour:N").scale(None).legend(None))
     labels = base.mark_text(align="left", dx=5, fontSize=11, color=INK).encode(x="end:Q", text="label:N")
+    halo = labels.mark_text(align="left", dx=5, fontSize=11, color=PAPER, stroke=PAPER, strokeWidth=4)
     start = alt.Chart(pl.DataFrame({"x": [told["base"]]})).mark_rule(color=INK).encode(x="x:Q")
     step = STEP * (1.5 if any("\n" in name for name in data["name"]) else 1.1)
     return svg(
-        alt.layer(*edged(edges), start, bars, labels).properties(width=WIDTH, height=step * data.height), identity
+        alt.layer(*edged(edges), start, bars, halo, labels).properties(width=WIDTH, height=step * data.height), identity
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from scoring.report import lines, wording
 from scoring.report.shown import Figure, Part, Row, Shown, Table, by, cells, ranged, said, sound
 
-HIDDEN = {"score": "of what sets scores apart", "verdict": "of verdicts, two that could be hers differ"}
+HIDDEN = {"score": "of what sets scores apart", "verdict": "of persons, two verdicts that could be hers differ"}
 AGREEMENT = {"agreement": "same verdict", "balanced": "balanced over verdicts", "kappa": "kappa"}
 MOST = 12  # rules or facts of one design
 OF = ("design", "status", "n", "value", "low", "high")
@@ -20,7 +20,7 @@ TEXT = (
 def surrogates(shown: Shown) -> Part:
     """Return the part on what can be said of a scheme from outside."""
     found: list[Figure | Table] = [figure for name in shown.schemes for figure in fidelity(shown, name)]
-    tables = (agreement_table(shown), opacity_table(shown), shapley_table(shown), permutation_table(shown))
+    tables = (agreement_table(shown), *opacity(shown), shapley_table(shown), permutation_table(shown))
     return Part("Told in short, and what is hidden", TEXT, [*found, *(table for table in tables if table.rows)])
 
 
@@ -87,38 +87,43 @@ def agreement_table(shown: Shown) -> Table:
     return shown.by_design("Does a short tree give the same verdict?", text, told)
 
 
-def opacity_table(shown: Shown) -> Table:
-    """Return how much cannot be worked out from what is published, by group, and what is not published."""
+def opacity(shown: Shown) -> Iterator[Table]:
+    """Yield how much cannot be worked out from what is published, and why: of everyone by design, then by group."""
+    found = shown.in_order(shown.best(measure="opacity"))
+    everyone = [r for r in found if r["group_by"] == "everyone"]
+    told = {
+        f"per cent {label}": {r["scheme"]: ranged(r) for r in everyone if r["term"] == term}
+        for term, label in HIDDEN.items()
+    }
+    told["what is not published"] = {r["scheme"]: str(r["method"] or "–") for r in everyone}
+    text = "How much of scores, and of verdicts, nobody can work out from the published facts and rules."
+    yield shown.by_design("What is hidden", text, told)
     rows = [
         [
             wording.level(r["group"]),
             shown.title(r["scheme"]),
             HIDDEN.get(r["term"], str(r["term"])),
-            str(r["method"] or "–"),
             said(r),
             wording.number(r["n"], 0),
             ranged(r),
         ]
-        for r in shown.in_order(shown.best(measure="opacity"))
+        for r in found
+        if r["group_by"] != "everyone"
     ]
-    text = "Per cent of the score, and of verdicts, that nobody can work out from the published facts and rules."
-    head = ("group", "design", "what", "what is not published", "status", "n", "per cent")
-    return shown.tabled("What is hidden", text, head, rows, 5)
+    head = ("group", "design", "what", "status", "n", "per cent")
+    yield shown.tabled("What is hidden, by group", "", head, rows, 4)
 
 
 def shapley_table(shown: Shown) -> Table:
     """Return by how many points each rule moves a score away from what is usual: exact, from the ledger."""
-    apart = by(shown.best(measure="non_additive_share", group_by="everyone"), "scheme")
     rows = []
     for name in shown.schemes:
         labels = {rule["id"]: rule["label"] for rule in shown.told(name)["rules"]}
         found = largest(shown, "shapley_value", name)
         rows += [[labels.get(r["param"], str(r["param"])), *of(shown, r)] for r in found]
-        if name in apart:
-            rows.append(["no sum over rules: per cent of what sets scores apart", *of(shown, apart[name], 100)])
     text = (
         "Mean of |φ| over everyone, in points: exact Shapley values of a score that is a sum, taken from the ledger. "
-        f"The {MOST} largest of each design, then how much of its scores floor and ceiling make no sum."
+        f"The {MOST} largest of each design."
     )
     return shown.tabled("Which rules move a score", text, ("rule", *OF), rows, 3)
 
@@ -126,7 +131,7 @@ def shapley_table(shown: Shown) -> Table:
 def permutation_table(shown: Shown) -> Table:
     """Return which facts move a score that nobody can read: an approximation, in a table of its own."""
     rows = [
-        [str(r["param"]).replace("_", " "), *of(shown, r)]
+        [str(r["param"]).removeprefix("n_").replace("_", " "), *of(shown, r)]
         for name in shown.schemes
         for r in largest(shown, "permutation_importance", name)
     ]
@@ -137,9 +142,9 @@ def permutation_table(shown: Shown) -> Table:
     return shown.tabled("Which facts move a score that nobody can read, roughly", text, ("fact", *OF), rows, 3)
 
 
-def of(shown: Shown, row: Row, scale: float = 1) -> list[str]:
+def of(shown: Shown, row: Row) -> list[str]:
     """Return the cells of a row as OF names them."""
-    return [shown.title(row["scheme"]), said(row), wording.number(row["n"], 0), *cells(row, 2, scale)]
+    return [shown.title(row["scheme"]), said(row), wording.number(row["n"], 0), *cells(row)]
 
 
 def largest(shown: Shown, measure: str, name: str) -> list[Row]:

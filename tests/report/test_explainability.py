@@ -92,6 +92,7 @@ def test_every_table_is_as_wide_as_its_head(tables):
         "Open in the rules, lost in the data",
         "Does a short tree give the same verdict?",
         "What is hidden",
+        "What is hidden, by group",
         "Which rules move a score",
         "Which facts move a score that nobody can read, roughly",
     }
@@ -207,9 +208,9 @@ def test_the_range_of_a_family_stands_beside_its_effective_rules(tables):
 
 def test_exact_and_approximate_are_never_in_one_table(tables):
     exact = tables["Which rules move a score"]
-    assert [told[0] for told in exact.rows[:2]] == ["bank arrears or card overdue", "sued and found in breach"]
+    assert [told[0] for told in exact.rows] == ["bank arrears or card overdue", "sued and found in breach"]
     rough = tables["Which facts move a score that nobody can read, roughly"]
-    assert [told[0] for told in rough.rows] == ["n arrears"]
+    assert [told[0] for told in rough.rows] == ["arrears"]
     assert rough.text.startswith("An approximation")
 
 
