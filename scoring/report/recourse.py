@@ -158,7 +158,7 @@ def gaps(shown: Shown, name: str, goals: Sequence[str]) -> Iterator[Figure]:
         f"Months more than the reference group, each person counted with 60 at most, and with 60 where she has no way "
         f"up; world {shown.world}. Bar: {bar}; hollow: a small cell. The area between two curves is never zero, so in "
         "the table it stands beside what labels dealt at random seldom exceed.",
-        shares.dots(drawn, identity, names, "months more than the reference group", line=0),
+        shares.dots(drawn, identity, names, "months more than the reference group", line=0) if sound(drawn) else "",
         ("group", "goal", "beside", "n", "months more", "low", "high", "area", "chance alone", "status"),
         [
             [

@@ -54,12 +54,12 @@ def dots(
 def tags(panels: Mapping[str, Sequence[Row]], identity: str) -> str:
     """Draw how the points that were lost split by what can be done about them, one bar a group; small cells are hollow.
 
-    `panels` gives the rows of each way to count, beneath one another. Where all points are of one tag there is no
-    picture.
+    `panels` gives the rows of each way to count, beneath one another. Where all points are of one tag, or
+    every cell is small, there is no picture.
     """
     drawn = {name: [r for r in rows if r["value"] is not None] for name, rows in panels.items()}
     charts = [stacked(rows, name) for name, rows in drawn.items() if rows]
-    split = any(0 < r["value"] < 1 for rows in drawn.values() for r in rows)
+    split = any(0 < r["value"] < 1 and r["status"] == "ok" for rows in drawn.values() for r in rows)
     return svg(alt.vconcat(*charts, spacing=22), identity) if charts and split else ""
 
 

@@ -222,6 +222,9 @@ def test_a_chart_of_nothing_is_no_picture(name):
     assert CHARTS[name](*asked.get(name, ({"a": [nothing]}, "i"))) == ""
 
 
-def test_points_of_one_tag_alone_need_no_picture():
+def test_points_of_one_tag_alone_or_of_few_persons_need_no_picture():
     one = row("actionability_share", 1.0, group="a", term="others")
+    few = row("actionability_share", 0.5, group="a", term="others", status="small_cell")
     assert CHARTS["tags"]({"pooled": [one]}, "i") == ""
+    assert CHARTS["tags"]({"pooled": [few]}, "i") == ""
+    assert CHARTS["tags"]({"pooled": [few | {"status": "ok"}]}, "i") != ""
