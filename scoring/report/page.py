@@ -12,12 +12,15 @@ from scoring.report.beyond import contexts_table, over_the_years, pooled, same_c
 from scoring.report.explainability import explainability
 from scoring.report.figures import bands_by_group, gap_by_rule
 from scoring.report.impact import disparate_impact
+from scoring.report.reasons import reasons
+from scoring.report.recourse import recourse
 from scoring.report.reversal import beside_headline, reversal
 from scoring.report.scores import every_cut
 from scoring.report.shown import Part, Shown, grouping
 from scoring.report.side_by_side import side_by_side
 from scoring.report.stability import stability
 from scoring.report.subgroups import crossed_groups
+from scoring.report.surrogates import surrogates
 from scoring.report.truth import against_truth
 from scoring.result import Result
 
@@ -64,7 +67,7 @@ def context(result: Result) -> dict[str, Any]:
         "impact": impact(shown),
         "gaps": list(gap_by_rule(shown)),
         "stability": having(shown, stability),
-        "explainability": having(shown, explainability),
+        "explainability": having(shown, explainability, reasons, recourse, surrogates),
         "side_by_side": having(shown, side_by_side),
         "provenance": [provenance(shown, name) for name in shown.designs],
         "years": list(over_the_years(shown)),

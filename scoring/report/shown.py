@@ -17,6 +17,7 @@ PREFERRED = ("seeds", "specification", "audit")
 SAME = ("scheme", "outcome", "group_by", "group")
 MOST = 16  # rows of one picture; its table has them all
 SAID_ONCE = ("design", "truth")
+WITH = "\N{NO-BREAK SPACE}"
 LONG = 12  # rows from which on a table is folded
 
 
@@ -167,6 +168,17 @@ class Shown:
         kept = [i for i in range(len(head)) if i not in same]
         return Table(title, text, [head[i] for i in kept], [[row[i] for i in kept] for row in rows], words - len(same))
 
+    def by_design(self, title: str, text: str, told: Mapping[str, Mapping[str, str]]) -> Table:
+        """Return a table with a column a design, from what each row is called and what it says of each design."""
+        named = [name for name in self.designs if any(name in of for of in told.values())]
+        rows = [[label, *(of.get(name, "–") for name in named)] for label, of in told.items() if of]
+        return Table(title, text, ("", *map(self.title, named)), rows)
+
+    def in_order(self, rows: Iterable[Row]) -> list[Row]:
+        """Return the rows of known groups: everyone first, then by grouping as the experiment names them."""
+        order = {g: i for i, g in enumerate(("everyone", *self.manifest["groups"]))}
+        return sorted((r for r in rows if r["group"] != "unknown"), key=lambda r: order.get(r["group_by"], len(order)))
+
     def every_world(self, **equals: Any) -> list[Row]:
         """Return rows of every world, the main one first."""
         rows = self._named(once(self.result.where(**equals), ["world"]))
@@ -234,6 +246,16 @@ def cells(row: Row | None, digits: int = 2, scale: float = 1) -> list[str]:
     if row is None:
         return ["–"] * 3
     return [wording.number(None if row[c] is None else scale * row[c], digits) for c in ("value", "low", "high")]
+
+
+def ranged(row: Row | None, digits: int = 1, scale: float = 100) -> str:
+    """Write a value with its interval in one cell; an interval is not broken over lines.
+
+    >>> ranged({"value": 0.62, "low": 0.58, "high": 0.66}), ranged({"value": 0.5, "low": None, "high": None})
+    ('62.0 (58.0\xa0to\xa066.0)', '50.0')
+    """
+    value, low, high = cells(row, digits, scale)
+    return value if "–" in (low, high) else f"{value} ({low}{WITH}to{WITH}{high})"
 
 
 def numbered(rows: Sequence[Row], digits: int = 2, scale: float = 1) -> list[list[str]]:
