@@ -10,7 +10,7 @@ import polars as pl
 from scoring.measures import rates, seeds
 from scoring.measures.counts import Counts
 from scoring.measures.decomposition import CLIP
-from scoring.measures.rates import MEAN
+from scoring.measures.rates import MEAN_SHARE
 from scoring.measures.stability import undefined
 from scoring.measures.study import EVERYONE, GROUP, WORLD, Study
 from scoring.result import OK, ZERO_DENOM
@@ -51,7 +51,7 @@ def reason_coverage(counts: Counts, study: Study) -> pl.DataFrame:
     covered = pl.col("covered").cast(pl.Int64) * pl.col("n")
     cells = counts.cells.with_columns((covered / 100).alias("carried"))
     table = rates.tally(cells, adverse, adverse, weight="carried")
-    return rates.rows(table, study, "reason_coverage", undefined(NO_POINTS_LOST.undefined, MEAN))
+    return rates.rows(table, study, "reason_coverage", undefined(NO_POINTS_LOST.undefined, MEAN_SHARE))
 
 
 def no_actionable_reason(counts: Counts, study: Study) -> pl.DataFrame:

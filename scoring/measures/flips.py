@@ -19,7 +19,7 @@ from scipy.special import bdtrc
 from scoring.measures import estimates, rates
 from scoring.measures.counts import Counts
 from scoring.measures.nulls import OBSERVED
-from scoring.measures.rates import MEAN, MEAN_DIFFERENCE
+from scoring.measures.rates import MEAN, MEAN_DIFFERENCE, MEAN_SHARE
 from scoring.measures.study import GROUP, WORLD, Study
 
 TERMS = ("any", "worse", "better")
@@ -29,7 +29,6 @@ ALIKE = "if all were alike"
 PLACE = [*WORLD, "seed", *GROUP]
 THETA = (pl.col("theta") / MILLIONTHS).round(6)
 PARAM = pl.format("{}, theta={}", "kind", THETA).alias("param")
-SHARE = replace(MEAN, within=(0, 1))
 
 
 def flip_rate(counts: Counts, study: Study) -> pl.DataFrame:
@@ -39,7 +38,7 @@ def flip_rate(counts: Counts, study: Study) -> pl.DataFrame:
     to 1. `better` and `worse` need a verdict both times, so they may sum to less than `any`. Who has no records loses
     none, but can be given false ones or those of another. Stable is not correct.
     """
-    return rates.rows(_flips(counts), study, "flip_rate", SHARE)
+    return rates.rows(_flips(counts), study, "flip_rate", MEAN_SHARE)
 
 
 def flip_rate_difference(counts: Counts, study: Study) -> pl.DataFrame:

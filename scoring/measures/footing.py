@@ -19,7 +19,7 @@ from scoring.measures import rates
 from scoring.measures.comparison import Pair, pairs
 from scoring.measures.counts import Counts
 from scoring.measures.errors import TAUS
-from scoring.measures.rates import MEAN, Statistic
+from scoring.measures.rates import Statistic
 from scoring.measures.study import EVERYONE, NO_DRAW, Study
 
 PUBLISHED, SHARES, DETECTION = "as published", "equal shares", "equal detection"
@@ -60,7 +60,7 @@ def selection_rate_on_footing(outcome: Counts, study: Study, score: Counts | Non
     the score; records that cap a band whatever the score count as published alone.
     """
     table = on_footing(outcome, study, score)
-    return table if table.is_empty() else rates.rows(table, study, "selection_rate_on_footing", MEAN)
+    return table if table.is_empty() else rates.rows(table, study, "selection_rate_on_footing", MEAN_SHARE)
 
 
 def selection_rate_ratio_on_footing(outcome: Counts, study: Study, score: Counts | None = None) -> pl.DataFrame:

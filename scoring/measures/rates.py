@@ -51,6 +51,7 @@ def _per_10000(y: Any, n: Any, y0: Any, n0: Any, level: float) -> Interval:
 
 RATE = Statistic(y / n, intervals.rate, within=(0, 1))
 MEAN = Statistic(y / n, None)
+MEAN_SHARE = replace(MEAN, within=(0, 1))
 RATIO = Statistic(
     (y / n) / (y_ref / n_ref), intervals.ratio, True, "nobody in the reference has the outcome", (0, float("inf"))
 )

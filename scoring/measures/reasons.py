@@ -7,7 +7,7 @@ import polars as pl
 from scoring.measures import estimates, rates
 from scoring.measures.counts import Counts
 from scoring.measures.decomposition import CLIP
-from scoring.measures.rates import MEAN
+from scoring.measures.rates import MEAN, MEAN_SHARE
 from scoring.measures.stability import undefined
 from scoring.measures.study import GROUP, WORLD, Study
 
@@ -46,7 +46,7 @@ def actionability_share(counts: Counts, study: Study) -> pl.DataFrame:
     mean = cells.with_columns((pl.col("parts") / PARTS).alias("y"), pl.lit("person mean").alias("param"))
     whole = cells.with_columns((pl.col("n") * pl.col("points") / pl.col("all")).alias("y"), param=pl.lit("pooled"))
     table = pl.concat(t.select(*KEYS, "param", "term", "y", "n") for t in (mean, whole))
-    nobody = undefined("nobody of the group has lost points", MEAN)
+    nobody = undefined("nobody of the group has lost points", MEAN_SHARE)
     return rates.rows(table, study, "actionability_share", nobody)
 
 
@@ -72,7 +72,7 @@ def explanation_consistency(counts: Counts, study: Study) -> pl.DataFrame:
         pl.concat(neighbouring(counts, term, PARTS) for term in ("band", "reasons", "both")),
         study,
         "explanation_consistency",
-        undefined("nobody of the group has a record", MEAN),
+        undefined("nobody of the group has a record", MEAN_SHARE),
     )
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from scoring.measures import rates
 from scoring.measures.counts import Counts
-from scoring.measures.rates import MEAN
+from scoring.measures.rates import MEAN_SHARE
 from scoring.measures.study import GROUP, WORLD, Study
 
 STEADY = 0.75  # self-consistency below which a verdict is called a lottery; our convention
@@ -51,7 +51,7 @@ def self_consistency(counts: Counts, study: Study) -> pl.DataFrame:
         .group_by(*WORLD, "seed", *GROUP, "param", maintain_order=True)
         .agg((pl.col("pairs") / pl.col("possible")).sum().alias("y"), pl.col("n").filter(pl.col("possible") > 0).sum())
     )
-    return rates.rows(table, study, "self_consistency", undefined("fewer than two redraws", MEAN))
+    return rates.rows(table, study, "self_consistency", undefined("fewer than two redraws", MEAN_SHARE))
 
 
 def self_consistency_below_75(counts: Counts, study: Study) -> pl.DataFrame:
