@@ -19,7 +19,7 @@ from scoring.measures import rates
 from scoring.measures.comparison import Pair, pairs
 from scoring.measures.counts import Counts
 from scoring.measures.errors import TAUS
-from scoring.measures.rates import Statistic
+from scoring.measures.rates import MEAN_SHARE, Statistic
 from scoring.measures.study import EVERYONE, NO_DRAW, Study
 
 PUBLISHED, SHARES, DETECTION = "as published", "equal shares", "equal detection"
