@@ -27,7 +27,8 @@ ONCE = "weights drawn once, which tells nothing of how they may differ"
 LOTS = "lots dealt out {} times"
 CELLS = "persons with the same facts"
 LINEAR = "at most, by fixed points for each fact"
-DEALS = 20  # of lots, and of each fact that is permuted
+DEALS = 50  # of lots, to others than those who drew them
+PERMUTED = 5  # times that each fact is another person's
 ALIKE = 20  # persons who share their facts, from which on a spread among them is taken for that of their scores
 PARTS = 1_000_000
 SUMS = ("guess", "squares", "hidden")
@@ -61,7 +62,7 @@ def guessed(scored: Sequence[tuple[Any, pl.DataFrame]]) -> tuple[str, pl.DataFra
         rows = pl.concat(said(one, drawn) for one, drawn in scored)
         return WEIGHTS.format(len(scored)), alike(rows, ["person"])
     if scheme.lots:
-        rows = pl.concat(said(scheme, scheme.score(dealt)) for dealt in shifted(scheme, outcome, scheme.lots))
+        rows = said(scheme, scheme.score(dealt(scheme, outcome, scheme.lots, DEALS)))
         return LOTS.format(DEALS), alike(rows, ["person"])
     rows = said(scheme, outcome)
     if not scheme.opaque:
@@ -80,13 +81,13 @@ def said(scheme: Any, outcome: pl.DataFrame) -> pl.DataFrame:
     return scored.select("person", "cell", score, verdict(scheme, scored))
 
 
-def shifted(scheme: Any, outcome: pl.DataFrame, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """Yield what a scheme read with some columns taken from other persons, farther and farther down the frame."""
+def dealt(scheme: Any, outcome: pl.DataFrame, columns: Sequence[str], times: int) -> pl.DataFrame:
+    """Return what a scheme read, so many times over, each time with some columns taken from persons farther on."""
     read = outcome.select("person", "cell", *scheme.reads)
-    for deal in range(1, DEALS + 1):
-        away = deal * read.height // (DEALS + 1)
-        moved = read.select(columns)
-        yield read.with_columns(pl.concat([moved.tail(read.height - away), moved.head(away)]))
+    moved = read.select(columns)
+    away = [deal * read.height // (times + 1) for deal in range(1, times + 1)]
+    theirs = pl.concat([pl.concat([moved.slice(start), moved.head(start)]) for start in away])
+    return pl.concat([read] * times).with_columns(theirs)
 
 
 def alike(rows: pl.DataFrame, known: list[str]) -> pl.DataFrame:
@@ -151,7 +152,7 @@ def permuted(scheme: Any, scored: pl.DataFrame, groups: Groupings) -> pl.DataFra
     before = scored.select("person", "cell", pl.col("score").cast(pl.Int64).alias("before"))
     tables = []
     for fact in scheme.features:
-        after = pl.concat(scheme.score(dealt).select("person", "score") for dealt in shifted(scheme, scored, [fact]))
+        after = scheme.score(dealt(scheme, scored, [fact], PERMUTED)).select("person", "score")
         moved = after.join(before, on="person").drop_nulls("score")
         change = (pl.col("score") - pl.col("before")).abs()
         persons = moved.group_by("person", "cell").agg((change.mean() * FINE).round().cast(pl.Int64).alias("change"))
