@@ -17,6 +17,7 @@ ENOUGH = 0.9  # R² from which on a tree is taken to say what the scheme says; m
 BASELINE = "majority"  # what a tree without a question says
 CONSTANT = 1e-9  # of the mean square: a spread of scores below it is rounding
 KEYS = [*WORLD, "seed", *GROUP]
+BY_DEPTH = [*KEYS, "depth"]
 SAME_SCORE = "everybody has the same score"
 SAME_VERDICT = "everybody has the same verdict: agreement is trivial"
 TREE_SAYS_ONE = "the tree says the same of everybody: agreement beyond chance has no meaning"
@@ -39,9 +40,9 @@ def surrogate_fidelity(counts: Counts, study: Study) -> pl.DataFrame:
     """
     table = (
         counts.cells.filter(pl.col("depth") > 0)
-        .group_by(*KEYS, "depth")
+        .group_by(BY_DEPTH)
         .agg(pl.col(counts.sums).sum())
-        .sort(*KEYS, "depth")
+        .sort(BY_DEPTH)
         .with_columns((1 - pl.col("errors") / spread(pl.col("score"), pl.col("squares"))).alias("value"))
     )
     told = table.select(*KEYS, pl.col("depth").cast(pl.String).alias("param"), "value", "n")
@@ -84,32 +85,8 @@ def surrogate_agreement(counts: Counts, study: Study) -> pl.DataFrame:
     counts as much; both from 0 to 1. `kappa`: agreement beyond chance, 1 at most; undefined where either says the same
     of everybody. Where the scheme does, agreement is trivial, and a note says so.
     """
-    keys = [*KEYS, "depth"]
-    cells = counts.marginal([*keys, "verdict", "predicted"]).cells
-    n, right = pl.col("n"), pl.col("verdict") == pl.col("predicted")
-    by_verdict = cells.group_by(*keys, "verdict").agg(n.sum().alias("row"), n.filter(right).sum().alias("right"))
-    by_tree = cells.group_by(*keys, pl.col("predicted").alias("verdict")).agg(n.sum().alias("column"))
-    row, column = pl.col("row"), pl.col("column").fill_null(0)
-    table = (
-        by_verdict.join(by_tree, on=[*keys, "verdict"], how="left")
-        .sort(*keys, "verdict")
-        .group_by(keys, maintain_order=True)
-        .agg(
-            row.sum().alias("n"),
-            (pl.col("right").sum() / row.sum()).alias("agreement"),
-            (pl.col("right") / row).mean().alias("balanced"),
-            ((row / row.sum()) * (column / row.sum())).sum().alias("chance"),
-            (pl.len() == 1).alias("same"),
-        )
-        .join(cells.group_by(keys).agg((pl.col("predicted").n_unique() == 1).alias("one")), on=keys)
-        .with_columns(
-            pl.when(~pl.col("same") & ~pl.col("one"))
-            .then((pl.col("agreement") - pl.col("chance")) / (1 - pl.col("chance")))
-            .alias("kappa")
-        )
-    )
-    long = table.unpivot(
-        ["agreement", "balanced", "kappa"], index=[*keys, "n", "same"], variable_name="term", value_name="value"
+    long = agreed(counts).unpivot(
+        ["agreement", "balanced", "kappa"], index=[*BY_DEPTH, "n", "same"], variable_name="term", value_name="value"
     )
     param = pl.when(pl.col("depth") == 0).then(pl.lit(BASELINE)).otherwise(pl.col("depth").cast(pl.String))
     note = pl.when("same").then(pl.lit(SAME_VERDICT)).when(pl.col("value").is_null()).then(pl.lit(TREE_SAYS_ONE))
@@ -117,3 +94,28 @@ def surrogate_agreement(counts: Counts, study: Study) -> pl.DataFrame:
     rows = estimates.of_table(told, study, "surrogate_agreement")
     least = pl.when(pl.col("term") == "kappa").then(-1).otherwise(0)
     return rows.with_columns(pl.col("low").clip(least), pl.col("high").clip(upper_bound=1)) if rows.width else rows
+
+
+def agreed(counts: Counts) -> pl.DataFrame:
+    """Return how far trees agree with the scheme, and whether the scheme says the `same` of everybody."""
+    cells = counts.marginal([*BY_DEPTH, "verdict", "predicted"]).cells
+    n, right = pl.col("n"), pl.col("verdict") == pl.col("predicted")
+    by_scheme = cells.group_by(*BY_DEPTH, "verdict").agg(n.sum().alias("row"), n.filter(right).sum().alias("right"))
+    by_tree = cells.group_by(*BY_DEPTH, pl.col("predicted").alias("verdict")).agg(n.sum().alias("column"))
+    one = cells.group_by(BY_DEPTH).agg((pl.col("predicted").n_unique() == 1).alias("one"))
+    row, column, persons = pl.col("row"), pl.col("column").fill_null(0), pl.col("row").sum()
+    table = (
+        by_scheme.join(by_tree, on=[*BY_DEPTH, "verdict"], how="left")
+        .sort(*BY_DEPTH, "verdict")
+        .group_by(BY_DEPTH, maintain_order=True)
+        .agg(
+            persons.alias("n"),
+            (pl.col("right").sum() / persons).alias("agreement"),
+            (pl.col("right") / row).mean().alias("balanced"),
+            ((row / persons) * (column / persons)).sum().alias("chance"),
+            (pl.len() == 1).alias("same"),
+        )
+        .join(one, on=BY_DEPTH, maintain_order="left")
+    )
+    beyond = (pl.col("agreement") - pl.col("chance")) / (1 - pl.col("chance"))
+    return table.with_columns(pl.when(~pl.col("same") & ~pl.col("one")).then(beyond).alias("kappa"))
