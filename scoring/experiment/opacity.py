@@ -43,7 +43,8 @@ def probed(
         by_name.setdefault(design.name, []).append((design, outcome.filter(SCORED)))
     for of_scheme in by_name.values():
         scheme, scored = of_scheme[0][0].scheme, [(design.scheme, outcome) for design, outcome in of_scheme]
-        if all(outcome.is_empty() for _, outcome in scored):
+        says = scheme.base is not None or scheme.bands or scheme.outcomes
+        if not says or all(outcome.is_empty() for _, outcome in scored):
             continue
         found = {"opacity": summed(scheme, *guessed(scored), groups)}
         if scheme.opaque:
