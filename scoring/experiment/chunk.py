@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from scoring import population
-from scoring.experiment import bins, cubes, flips, probes, reasons, ways
+from scoring.experiment import bins, cubes, flips, opacity, probes, reasons, surrogate, ways
 from scoring.experiment.config import Experiment, grouping
 from scoring.experiment.designs import NO_DRAW, Design
 from scoring.experiment.mistakes import Register
@@ -30,6 +30,9 @@ SUMS = {
     "actionability": ["n", "parts", "points", "all"],
     "neighbours": ["n", "band", "reasons", "both", "step"],
     "mistaken": ["n", *flips.TERMS],
+    "surrogate_score": ["n", "score", "squares", "errors"],
+    "opacity": ["n", *opacity.SUMS],
+    "permuted": ["n", "change"],
 }
 Tables = defaultdict[str, list[pl.DataFrame]]
 
@@ -146,6 +149,7 @@ def look_again(
     cells = people.select("person", "cell")
     kept = deeds_kept(plan, designs, seed, rows, redraws)
     source = Source(seed, plan.subject, block=0, rows=rows)
+    judged = []
     for design in designs:
         scheme = design.scheme
         register = Register.of(people, read_by(design, designs), plan.records, source, redraws)
@@ -165,7 +169,11 @@ def look_again(
             found["reasons"] = probes.reasons(scheme, ledger, groups)
             found["recourse"] = ways.recourse(scheme, ledger, groups, kept)
             found |= reasons.probed(scheme, mine, ledger, groups)
+        found |= surrogate.probed(scheme, outcome, groups)
+        judged.append((design, outcome))
         keep(tables, design, {cube: table for cube, table in found.items() if table is not None})
+    for design, hidden in opacity.probed(judged, groups):
+        keep(tables, design, hidden)
 
 
 def deeds_kept(plan: Any, designs: Sequence[Design], seed: int, rows: int, redraws: int) -> pl.DataFrame:

@@ -37,6 +37,7 @@ from scoring.measures import (
     margin,
     oaxaca,
     odds,
+    opacity,
     pareto,
     portability,
     power,
@@ -44,12 +45,14 @@ from scoring.measures import (
     reasons,
     recourse,
     scan,
+    shapley,
     shift,
     shrinkage,
     simultaneous,
     specification,
     stability,
     strata,
+    surrogate,
     threshold,
     tipping,
     turnover,
@@ -248,6 +251,23 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
     ("explanation", "neighbours", ()): {
         reasons.explanation_consistency: "Is a person who differs by one record told the same?",
         reasons.explanation_step: "By how many points does a ledger change with one record?",
+    },
+    ("explanation", "surrogate_score", ()): {
+        surrogate.surrogate_fidelity: "Do a few questions tell an analyst the score?",
+        surrogate.surrogate_depth: "How many questions does that take?",
+    },
+    ("explanation", "surrogate_verdict", ()): {
+        surrogate.surrogate_agreement: "Do a few questions tell an analyst the verdict?",
+    },
+    ("explanation", "opacity", ()): {
+        opacity.opacity: "How much of a score can nobody work out from what is published?",
+    },
+    ("explanation", "permuted", ()): {
+        opacity.permutation_importance: "Which facts move a score that nobody can read, roughly?",
+    },
+    ("explanation", "ledger", ()): {
+        shapley.shapley_value: "By how many points does each rule move a person's score?",
+        shapley.non_additive_share: "How much of the scores is no sum over rules?",
     },
     ("explanation", "ledger", ("burden",)): {
         reasons.concentration: "Does one rule decide it all, and do few bear it all?",

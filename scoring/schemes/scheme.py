@@ -136,6 +136,14 @@ class Scheme:
         return tuple(dict.fromkeys([*found, *ruled, *self.features]))
 
     @property
+    def lots(self) -> tuple[str, ...]:
+        """The lots that decide a verdict among those who are scored; nobody is shown hers."""
+        trees = [*(o.when for o in self.outcomes.values()), *(n for _, n, _ in self.direct_bands)]
+        trees += [rule.when for rule in self.rules if not rule.unmodelled]
+        found = [c for tree in trees if tree for c in conditions.columns(tree) if c.startswith("lot__")]
+        return tuple(dict.fromkeys(found))
+
+    @property
     def digest(self) -> str:
         """A hash of everything that decides a score."""
         points = [(rule.id, rule.points, str(rule.when)) for rule in self.rules]
