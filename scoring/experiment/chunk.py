@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from scoring import population
-from scoring.experiment import bins, cubes, flips, opacity, probes, reasons, surrogate, ways
+from scoring.experiment import bins, cubes, flips, opacity, probes, reasons, sensitivity, surrogate, ways
 from scoring.experiment.config import Experiment, grouping
 from scoring.experiment.designs import NO_DRAW, Design
 from scoring.experiment.mistakes import Register
@@ -33,7 +33,10 @@ SUMS = {
     "surrogate_score": ["n", "score", "squares", "errors"],
     "opacity": ["n", *opacity.SUMS],
     "permuted": ["n", "change"],
+    "weights": ["n", "up", "down", "selected"],
+    "rank_shift": ["n", "shift", "cross", "square", "before"],
 }
+FIRST_SEED = 1  # the only one whose people are asked what other weights would make of them
 Tables = defaultdict[str, list[pl.DataFrame]]
 
 
@@ -169,6 +172,9 @@ def look_again(
             found["reasons"] = probes.reasons(scheme, ledger, groups)
             found["recourse"] = ways.recourse(scheme, ledger, groups, kept)
             found |= reasons.probed(scheme, mine, ledger, groups)
+            if seed == FIRST_SEED:
+                primary = [(claim.outcome, grouping(claim.group)) for claim in config.primary]
+                found |= sensitivity.probed(design, ledger, groups, primary)
         found |= surrogate.probed(scheme, outcome, groups)
         judged.append((design, outcome))
         keep(tables, design, {cube: table for cube, table in found.items() if table is not None})

@@ -95,7 +95,7 @@ def fingerprints(declared: Declared, ready: list[designs.Design]) -> dict[str, A
 def key(config: Experiment, hashes: dict[str, Any]) -> str:
     """Return the name under which chunks are kept: chunks of anything else are not taken up again."""
     of = {"people", "schemes", "baseline", "groups", "strata", "events", "probes", "draws"}
-    if config.vary:
+    if config.vary or config.probes:
         of |= {"vary", "primary"}
     counted = config.model_dump(include=of)
     return hashlib.sha256(json.dumps([counted, hashes], sort_keys=True).encode()).hexdigest()[:16]

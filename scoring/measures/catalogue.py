@@ -45,6 +45,7 @@ from scoring.measures import (
     reasons,
     recourse,
     scan,
+    sensitivity,
     shapley,
     shift,
     shrinkage,
@@ -213,6 +214,20 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
         kappa.cohen_kappa: "Do two designs choose the same persons, beyond chance?",
         kappa.kappa_max: "How far could two designs agree, given how many each chooses?",
         kappa.fleiss_kappa: "Do all designs choose the same persons, beyond chance?",
+    },
+    ("stability", "weights", ()): {
+        sensitivity.verdict_shift_under_weights: "Who would fare otherwise under slightly other weights and cuts?",
+        sensitivity.claim_under_weights: "What would be said under slightly other weights and cuts?",
+    },
+    ("stability", "weights", ("factors",)): {
+        sensitivity.weight_screening: "Which weights and cuts matter at all?",
+        sensitivity.weight_importance: "Which weights and cuts decide, alone and with others?",
+    },
+    ("stability", "band_range", ()): {
+        sensitivity.band_range: "For how many do the weights leave the band open?",
+    },
+    ("stability", "rank_shift", ()): {
+        sensitivity.rank_shift: "How far do persons move in the order of scores?",
     },
     ("stability", "transition", ()): {
         churn.churn: "Who stands elsewhere than the year before?",
