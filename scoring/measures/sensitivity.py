@@ -8,34 +8,22 @@ Tarantola 2005).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from scoring.measures import rates, samples
 from scoring.measures.counts import Counts
-from scoring.measures.rates import DIFFERENCE, PER_10000, RATIO, SMALL_GROUP
-from scoring.measures.stability import undefined
+from scoring.measures.rates import RATE, SMALL_GROUP
 from scoring.measures.study import EVERYONE, GROUP, NO_DRAW, WORLD, Study
-from scoring.result import COLUMNS, NOT_APPLICABLE, OK, SMALL_CELL, tidy
+from scoring.measures.weights import SAME, claims, place, sampled
+from scoring.result import COLUMNS, NOT_APPLICABLE, OK, SMALL_CELL
 
-BAND = "band"
-MOVED = "share in another band"
-LOW, HIGH = 0.05, 0.95
-SHOWN = "5-95% of {} points"
-CLAIMS = {
-    "selection_rate_ratio": RATIO,
-    "non_selection_rate_ratio": RATIO,
-    "selection_rate_difference": DIFFERENCE,
-    "excess_per_10000": PER_10000,
-}
+LOW, HIGH = 0.05, 0.95  # of the points
 UNMOVED = "no weight and no cut moves it: its variance is 0"
-SAME = [*WORLD, "seed", *GROUP, "reference", "outcome", "polarity", "output"]  # what one output is of
-up, down = pl.col("up"), pl.col("down")
-Floats = NDArray[np.float64]
+value, up, down = pl.col("value"), pl.col("up"), pl.col("down")
+mean = value.mean()
 
 
 def verdict_shift_under_weights(counts: Counts, study: Study) -> pl.DataFrame:
@@ -62,7 +50,7 @@ def claim_under_weights(counts: Counts, study: Study) -> pl.DataFrame:
     table = claims(counts.cells.filter(pl.col("design") == "sample"), study)
     if table.is_empty():
         return pl.DataFrame()
-    found = over_points(table, SAME, pl.col("value").median()).rename({"output": "param"})
+    found = over_points(table, SAME, value.median()).rename({"output": "param"})
     return specified(found, "claim_under_weights")
 
 
@@ -76,16 +64,15 @@ def weight_screening(counts: Counts, study: Study, factors: Counts | None = None
     """
     found = []
     for told, values, names in sampled(counts, study, factors, "morris"):
-        k = len(names)
-        effects = samples.elementary_effects(values, k) if values is not None else None
-        for i, name in enumerate(names):
-            told = told | {"term": name, "method": f"{told['output']}; Morris, r = {samples.TRAJECTORIES}"}
-            if effects is None:
-                found.append(told | {"param": "mu_star", "value": None})
-                continue
-            mu, half = float(effects.mu_star[i]), float(effects.mu_star_half[i])
-            found.append(told | {"param": "mu_star", "value": mu, "low": max(0.0, mu - half), "high": mu + half})
-            found.append(told | {"param": "sigma", "value": float(effects.sigma[i])})
+        told |= {"method": f"{told['output']}; Morris, r = {samples.TRAJECTORIES}"}
+        if values is None:
+            found += nameless(told, "mu_star", "sigma")
+            continue
+        effects = samples.elementary_effects(values, len(names))
+        for name, mu, sigma, half in zip(names, *(of.tolist() for of in effects), strict=True):
+            low, high = max(0.0, mu - half), mu + half
+            found.append(told | {"term": name, "param": "mu_star", "value": mu, "low": low, "high": high})
+            found.append(told | {"term": name, "param": "sigma", "value": sigma})
     return specified(tabled(found), "weight_screening", study.level)
 
 
@@ -99,12 +86,11 @@ def weight_importance(counts: Counts, study: Study, factors: Counts | None = Non
     """
     found, done = [], set()
     for told, values, names in sampled(counts, study, factors, "sobol"):
-        n = told.pop("points") // (len(names) + 2)
-        told |= {"method": f"{told['output']}; Sobol', n = {n}"}
+        told |= {"method": f"{told['output']}; Sobol', n = {told['points'] // (len(names) + 2)}"}
         done.add(place(told))
         shares = samples.variance_shares(values, len(names)) if values is not None else None
         if shares is None:
-            found += unmoved(told)
+            found += nameless({"note": UNMOVED} | told, "S1", "ST")
             continue
         told |= {"note": f"{len(names)} factors vary"}
         for param, of, half in (("S1", shares.first, shares.first_half), ("ST", shares.total, shares.total_half)):
@@ -115,7 +101,7 @@ def weight_importance(counts: Counts, study: Study, factors: Counts | None = Non
         found.append(told | {"param": "S1", "term": "interactions", "value": 1 - float(shares.first.sum())})
     for told, _, _ in sampled(counts, study, factors, "morris"):
         if place(told) not in done:  # the screening left no factor
-            found += unmoved(told | {"method": f"{told['output']}; Sobol'"})
+            found += nameless({"note": UNMOVED} | told | {"method": f"{told['output']}; Sobol'"}, "S1", "ST")
     return specified(tabled(found), "weight_importance", study.level)
 
 
@@ -126,7 +112,7 @@ def band_range(counts: Counts, study: Study) -> pl.DataFrame:
     persons probed, from 0 to 1. Interval: Wilson.
     """
     table = rates.tally(counts.cells, pl.col("highest") > pl.col("lowest"))
-    return rates.rows(table, study, "band_range", undefined("nobody of the group was probed"))
+    return rates.rows(table, study, "band_range", replace(RATE, undefined="nobody of the group was probed"))
 
 
 def rank_shift(counts: Counts, study: Study) -> pl.DataFrame:
@@ -147,121 +133,51 @@ def rank_shift(counts: Counts, study: Study) -> pl.DataFrame:
     whole = cells.filter(pl.col("group_by") == EVERYONE).with_columns(
         spearman.alias("value"), pl.lit("spearman").alias("term")
     )
-    found = over_points(pl.concat([shift, whole]), [*WORLD, "seed", *GROUP, "term"], why="all have one score")
+    found = over_points(pl.concat([shift, whole]), [*WORLD, "seed", *GROUP, "term"], undefined="all have one score")
     return specified(found, "rank_shift")
 
 
 def over_points(
-    table: pl.DataFrame, keys: list[str], middle: pl.Expr | None = None, why: str = "undefined"
+    table: pl.DataFrame, keys: list[str], middle: pl.Expr = mean, undefined: str = "undefined"
 ) -> pl.DataFrame:
     """Return the mean of `value` over points, or another `middle`, and 5% and 95%; null if it is so at any point."""
-    value = pl.col("value")
-    known = (value.is_not_null() & value.is_finite()).all()
-    bounds = {"low": LOW, "high": HIGH}
+    known = value.is_not_null() & value.is_finite()
+    of = {"value": middle, "low": value.quantile(LOW, "linear"), "high": value.quantile(HIGH, "linear")}
+    why = pl.format(f"{undefined} at {{}} of {{}} points", (~known).sum(), pl.len())
     return (
-        table.sort(*keys, "point", nulls_last=False)
+        table.sort(*keys, "point")
         .group_by(keys, maintain_order=True)
         .agg(
-            pl.when(known).then(value.mean() if middle is None else middle).alias("value"),
-            *(pl.when(known).then(value.quantile(q, "linear")).alias(name) for name, q in bounds.items()),
-            pl.format(SHOWN, pl.len()).alias("method"),
-            pl.when(~known)
-            .then(pl.format(f"{why} at {{}} points", (~value.is_finite()).fill_null(True).sum()))
-            .alias("note"),
+            *(pl.when(known.all()).then(what).alias(name) for name, what in of.items()),
+            pl.format("5-95% of {} points", pl.len()).alias("method"),
+            pl.when(~known.all()).then(why).alias("note"),
             pl.col("n").first(),
         )
-        .with_columns(pl.lit(HIGH - LOW).alias("level"))
     )
 
 
-def claims(cells: pl.DataFrame, study: Study) -> pl.DataFrame:
-    """Return the declared comparisons of selection rates at each point: `output` names the measure, `value` is its."""
-    found = [pl.DataFrame()]
-    for measure, outcome, group_by in study.primary:
-        mine = cells.filter((pl.col("outcome") == outcome) & (pl.col("group_by") == group_by))
-        if measure not in CLAIMS or mine.is_empty():
-            continue
-        yes = pl.col("n") - pl.col("selected") if measure == "non_selection_rate_ratio" else pl.col("selected")
-        table = mine.join(study.polarities(), on=["scheme", "outcome"], how="left").with_columns(yes.alias("y"))
-        table = table.select(*WORLD, "seed", *GROUP, "outcome", "polarity", "point", "y", "n")
-        beside = rates.against_reference(table, study).filter(pl.col("group") != pl.col("reference"))
-        value = CLAIMS[measure].value.fill_nan(None).alias("value")
-        found.append(beside.select(*SAME[:-1], pl.lit(measure).alias("output"), "point", value, "n"))
-    return pl.concat(found, how="diagonal")
-
-
-def outputs(cells: pl.DataFrame, study: Study) -> pl.DataFrame:
-    """Return what is asked of the weights at each point: the share in another band, and the declared comparisons."""
-    nothing = [pl.lit(None, pl.String).alias(c) for c in ("reference", "outcome", "polarity")]
-    band = (
-        cells.filter(pl.col("outcome") == BAND)
-        .drop("outcome")
-        .with_columns(*nothing, pl.lit(MOVED).alias("output"), ((up + down) / pl.col("n")).alias("value"))
-    )
-    return pl.concat([band.select(*SAME, "point", "value", "n"), claims(cells, study)], how="diagonal")
-
-
-def sampled(
-    counts: Counts, study: Study, factors: Counts | None, design: str
-) -> Iterator[tuple[dict[str, Any], Floats | None, list[str]]]:
-    """Yield each output of a design: what a row tells of it, its values by point, and its factors by column.
-
-    Values that are undefined at some point are None.
-    """
-    if factors is None:
-        return
-    columns = factors.cells.filter(pl.col("design") == design).sort("place")
-    names = {key: of["factor"].to_list() for key, of in columns.partition_by(*WORLD, "seed", as_dict=True).items()}
-    table = outputs(counts.cells.filter(pl.col("design") == design), study).sort(*SAME, "point")
-    for part in table.partition_by(SAME, maintain_order=True):
-        told = part.select(*SAME, "n").row(0, named=True) | {"points": part.height}
-        value = part["value"].cast(pl.Float64)
-        gone = int((value.is_null() | ~value.is_finite().fill_null(True)).sum())
-        note = {"note": f"undefined at {gone} of {part.height} points"} if gone else {}
-        mine = names[tuple(told[c] for c in (*WORLD, "seed"))]
-        yield told | note, None if gone else value.to_numpy(), mine
-
-
-def place(told: dict[str, Any]) -> tuple[Any, ...]:
-    """Return what an output is of."""
-    return tuple(told[c] for c in SAME)
-
-
-def unmoved(told: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of an output that has no shares of variance."""
-    return [{"note": UNMOVED} | told | {"param": param, "value": None} for param in ("S1", "ST")]
+def nameless(told: dict[str, Any], *params: str) -> list[dict[str, Any]]:
+    """Return the rows of an output of which nothing can be said factor by factor."""
+    return [told | {"param": param, "value": None} for param in params]
 
 
 def tabled(found: list[dict[str, Any]]) -> pl.DataFrame:
     """Return rows as a table."""
-    kinds = {c: COLUMNS.get(c, pl.Int64) for row in found for c in row} | {"output": pl.String}
-    return pl.DataFrame(found, schema=kinds).drop("points", "output", strict=False) if found else pl.DataFrame()
+    if not found:
+        return pl.DataFrame()
+    names = dict.fromkeys(c for row in found for c in row if c not in {"points", "output"})
+    empty: dict[str, Any] = dict.fromkeys(["low", "high", "note"])
+    return pl.DataFrame(
+        [{c: row[c] for c in names if c in row} | {c: row.get(c) for c in empty} for row in found],
+        schema={c: COLUMNS.get(c, pl.Int64) for c in (*names, *(c for c in empty if c not in names))},
+    )
 
 
-def specified(table: pl.DataFrame, measure: str, level: float | None = None) -> pl.DataFrame:
+def specified(table: pl.DataFrame, measure: str, level: float = HIGH - LOW) -> pl.DataFrame:
     """Return result rows over a declared range of weights; of a family the median draw, and the range over all."""
     if table.is_empty():
         return pl.DataFrame()
-    keys = [c for c in table.columns if c not in {"draw", "seed", "value", "low", "high", "note", "n"}]
-    both = [pl.col(c) if c in table.columns else pl.lit(None, pl.Float64).alias(c) for c in ("low", "high")]
-    note = pl.col("note") if "note" in table.columns else pl.lit(None, pl.String)
-    table = table.with_columns(*both, note.alias("note"), pl.lit(level if level else HIGH - LOW).alias("level"))
-    single = table.filter(pl.col("draw") == NO_DRAW)
-    value = pl.col("value")
-    family = (
-        table.filter(pl.col("draw") != NO_DRAW)
-        .group_by(keys, maintain_order=True)
-        .agg(
-            value.median(),
-            pl.coalesce("low", "value").min().alias("low"),
-            pl.coalesce("high", "value").max().alias("high"),
-            pl.format("{} draws, defined in {}; range over draws", pl.len(), value.count()).alias("note"),
-            pl.col("n").mean().round().cast(pl.Int64),
-        )
-    )
-    rows = pl.concat(
-        [single, family.with_columns(pl.lit(level if level else HIGH - LOW).alias("level"))], how="diagonal"
-    )
+    rows = pl.concat([table.filter(pl.col("draw") == NO_DRAW), over_draws(table)], how="diagonal").drop("draw", "seed")
     status = (
         pl.when(value.is_null())
         .then(pl.lit(NOT_APPLICABLE))
@@ -269,13 +185,25 @@ def specified(table: pl.DataFrame, measure: str, level: float | None = None) -> 
         .then(pl.lit(SMALL_CELL))
         .otherwise(pl.lit(OK))
     )
-    return tidy(
-        rows.with_columns(
-            status.alias("status"),
-            pl.lit(measure).alias("measure"),
-            pl.lit("specification").alias("uncertainty"),
-            pl.lit(1, pl.Int32).alias("seeds"),
-        ).select(
-            c for c in COLUMNS if c in {*rows.columns, "status", "measure", "uncertainty", "seeds"} and c != "draw"
-        )
+    return rows.with_columns(
+        status.alias("status"),
+        pl.lit(measure).alias("measure"),
+        pl.lit("specification").alias("uncertainty"),
+        pl.lit(level).alias("level"),
+        pl.lit(1, pl.Int32).alias("seeds"),
+    )
+
+
+def over_draws(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the median over the draws of a family that have a value, from their lowest bound to their highest."""
+    keys = [c for c in table.columns if c not in {"draw", "seed", "value", "low", "high", "note", "n"}]
+    found = table.filter(pl.col("draw") != NO_DRAW).group_by(keys, maintain_order=True)
+    draws = pl.format("range over {} draws, defined in {}", pl.len(), value.count())
+    why = pl.when(value.is_null().any()).then(pl.col("note").drop_nulls().first())
+    return found.agg(
+        value.median(),
+        pl.coalesce("low", "value").min().alias("low"),
+        pl.coalesce("high", "value").max().alias("high"),
+        pl.concat_str([draws, why], separator="; ", ignore_nulls=True).alias("note"),
+        pl.col("n").mean().round().cast(pl.Int64),
     )
