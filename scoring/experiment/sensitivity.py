@@ -108,11 +108,9 @@ class Scored:
     def cuts(self, multipliers: Floats) -> Floats:
         """Return the lowest score of each band but the worst at each point, [point, cut]."""
         lengths = np.array([length for length, _ in self.steps.values()], dtype=float)
-        signs = np.array([sign for _, sign in self.steps.values()], dtype=float).reshape(len(lengths), -1)
+        signs = np.array([sign for _, sign in self.steps.values()], dtype=float)
         moved = multipliers[:, len(self.rules) :] * lengths
-        if not len(lengths):  # every cut, if there is any, lies at the base
-            return np.full((len(multipliers), len(self.ladder) - 1), float(self.scheme.base))
-        return (self.scheme.base + moved @ signs).round(6)
+        return (self.scheme.base + moved @ signs.reshape(len(lengths), len(self.ladder) - 1)).round(6)
 
     def ranks(self, multipliers: Floats) -> Ranks:
         """Return the rank of the band of each kind at each point."""

@@ -198,7 +198,7 @@ def over_draws(table: pl.DataFrame) -> pl.DataFrame:
     """Return the median over the draws of a family that have a value, from their lowest bound to their highest."""
     keys = [c for c in table.columns if c not in {"draw", "seed", "value", "low", "high", "note", "n"}]
     found = table.filter(pl.col("draw") != NO_DRAW).group_by(keys, maintain_order=True)
-    draws = pl.format("range over {} draws, defined in {}", pl.len(), value.count())
+    draws = pl.format("range over draws, defined in {} of {}", value.count(), pl.len())
     why = pl.when(value.is_null().any()).then(pl.col("note").drop_nulls().first())
     return found.agg(
         value.median(),

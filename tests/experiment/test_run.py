@@ -49,6 +49,12 @@ def test_a_stopped_run_goes_on_where_it_was(tiny, tmp_path, monkeypatch):
     assert csv(tmp_path) == csv(tiny[1])
 
 
+def test_other_weights_are_tried_on_the_people_of_the_first_seed(tiny):
+    cells = pl.read_parquet(tiny[1] / "counts" / "weights.parquet")
+    assert cells.select("scheme", "seed").unique().rows() == [("rongcheng_2016", 1)]
+    assert set(cells["design"]) == {"sample", "morris", "sobol"}
+
+
 def test_rows_are_tidy_and_undefined_is_null_with_a_reason(tiny):
     rows = tiny[0].rows
     assert list(rows.columns) == list(COLUMNS)
