@@ -140,10 +140,17 @@ def rank_shift(counts: Counts, study: Study) -> pl.DataFrame:
 def over_points(
     table: pl.DataFrame, keys: list[str], middle: pl.Expr = mean, undefined: str = "undefined"
 ) -> pl.DataFrame:
-    """Return the mean of `value` over points, or another `middle`, and 5% and 95%; null if it is so at any point."""
+    """Return the mean of `value` over points, or another `middle`, and 5% and 95%; null if it is so at any point.
+
+    Where fewer than one in twenty points move anybody the mean lies beyond these; then a note gives them.
+    """
     known = value.is_not_null() & value.is_finite()
     of = {"value": middle, "low": value.quantile(LOW, "linear"), "high": value.quantile(HIGH, "linear")}
     why = pl.format(f"{undefined} at {{}} of {{}} points", (~known).sum(), pl.len())
+    within = value.is_between(pl.col("low") - 1e-12, pl.col("high") + 1e-12)
+    rare = pl.format(
+        "few points move anybody: 5-95% of them is {} to {}", *(pl.col(c).round(6) for c in ("low", "high"))
+    )
     return (
         table.sort(*keys, "point")
         .group_by(keys, maintain_order=True)
@@ -152,6 +159,10 @@ def over_points(
             pl.format("5-95% of {} points", pl.len()).alias("method"),
             pl.when(~known.all()).then(why).alias("note"),
             pl.col("n").first(),
+        )
+        .with_columns(
+            *(pl.when(within).then(c).alias(c) for c in ("low", "high")),
+            pl.when(~within).then(rare).otherwise("note").alias("note"),
         )
     )
 

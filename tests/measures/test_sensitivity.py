@@ -120,6 +120,12 @@ def test_the_verdict_shift_is_the_mean_over_points(study):
     assert found["band", "up"]["level"] == pytest.approx(0.9)
 
 
+def test_a_mean_that_few_points_make_has_no_bounds_and_says_so(study):
+    row = told(computed(study, points([0] * 99 + [500], n=1000)), "verdict_shift_under_weights", "term")["up",]
+    assert (row["value"], row["low"], row["high"]) == (pytest.approx(0.005), None, None)
+    assert row["note"] == "few points move anybody: 5-95% of them is 0.0 to 0.0"
+
+
 def test_a_family_is_a_range_over_its_draws(study):
     cells = [points([10 * (d + 1)] * 4, n=1000, draw=d) for d in range(3)]
     row = told(computed(study, *cells), "verdict_shift_under_weights", "param", "term")["band", "up"]
