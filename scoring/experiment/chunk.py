@@ -33,7 +33,7 @@ SUMS = {
     "surrogate_score": ["n", "score", "squares", "errors"],
     "opacity": ["n", *opacity.SUMS],
     "permuted": ["n", "change"],
-    "weights": ["n", "up", "down", "selected"],
+    "weights": [*sensitivity.SUMS],
     "rank_shift": ["n", "shift", "cross", "square", "before"],
 }
 FIRST_SEED = 1  # the only one whose people are asked what other weights would make of them
