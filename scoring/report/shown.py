@@ -210,9 +210,8 @@ def once(rows: pl.DataFrame, also: Sequence[str]) -> list[Row]:
     rank = pl.col("uncertainty").replace_strict(
         {u: i for i, u in enumerate(PREFERRED)}, default=9, return_dtype=pl.Int32
     )
-    ranked = rows.with_columns(
-        (rank + 5 * (pl.col("low").is_null() & (pl.col("uncertainty") == "seeds")).cast(pl.Int32)).alias("rank")
-    )
+    none = pl.col("low").is_null() | (pl.col("low") == pl.col("high"))  # seeds that all agree leave no interval
+    ranked = rows.with_columns((rank + 5 * (none & (pl.col("uncertainty") == "seeds")).cast(pl.Int32)).alias("rank"))
     return (
         ranked.sort("rank", maintain_order=True).unique(key, keep="first", maintain_order=True).drop("rank").to_dicts()
     )
