@@ -96,7 +96,9 @@ class Experiment(Part):
     primary: list[Primary] = Field(default=[], max_length=6, description="at most six, declared before the run")
     probes: Probes | None = None
     draws: int = Field(default=5, ge=1, le=1_000, description="how many, of each scheme whose weights are unknown")
-    measures: Literal["all"] | list[str] = "all"
+    measures: Literal["all"] | list[str] = Field(
+        default="all", description="all, or those named: by their own names or by the name of a family"
+    )
     vary: dict[str, Annotated[list[Choice], Field(min_length=2)]] = Field(
         default={},
         description="choices that could have been made otherwise, each with its values: schemes.NAME.PATH to a value "
@@ -271,4 +273,4 @@ def misfits(config: Experiment, document: Document, recipe: Any, loaded: Mapping
     yield from vary.faults(config, document, loaded, claims, levels)
     if config.measures != "all":
         for i, name in enumerate(config.measures):
-            yield from unknown(name, measures.MEASURES, ("measures", i), "measure")
+            yield from unknown(name, (*measures.FAMILIES, *measures.MEASURES), ("measures", i), "measure")

@@ -25,7 +25,7 @@ def measured(
 ) -> pl.DataFrame:
     """Return the rows of one kind of subject."""
     config, study = declared.config, studied(declared, ready, kind, cubes)
-    names = list(measures.MEASURES) if config.measures == "all" else config.measures
+    names = measures.named(config.measures)
     if workers > 1 and sum(counts.cells.height for counts in cubes.values()) > WORTH_A_PROCESS:
         rows = measures.in_families(at_once(cubes, study, names, workers), study)
     else:

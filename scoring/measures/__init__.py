@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Literal
 
 import polars as pl
@@ -19,6 +20,7 @@ from scoring.measures.universes import Universes
 from scoring.result import COLUMNS, tidy
 
 __all__ = [
+    "FAMILIES",
     "MEASURES",
     "REFERENCES",
     "REPLICATES",
@@ -31,16 +33,35 @@ __all__ = [
     "Universes",
     "compute",
     "in_families",
+    "named",
     "rows",
 ]
+
+
+FAMILIES = tuple(dict.fromkeys(measure.family for measure in MEASURES.values()))
+
+
+def named(asked: Literal["all"] | Iterable[str]) -> list[str]:
+    """Return the measures that are asked for, each once: by name, by the name of a whole family, or all of them.
+
+    >>> named(["reach", "robust"])
+    ['reach', 'coverage_rate', 'robust']
+    """
+    if asked == "all":
+        return list(MEASURES)
+    wanted = (
+        [name for name, measure in MEASURES.items() if measure.family == one] if one in FAMILIES else [one]
+        for one in asked
+    )
+    return list(dict.fromkeys(chain.from_iterable(wanted)))
 
 
 def compute(cubes: Mapping[str, Counts], study: Study, names: Literal["all"] | Iterable[str] = "all") -> pl.DataFrame:
     """Return the rows of the named measures, tidy, each p in its family; a measure whose cube was not counted has none.
 
-    Raises KeyError for a name that is not in MEASURES.
+    Names may be those of whole families. Raises KeyError for one that is neither.
     """
-    return in_families(rows(cubes, study, MEASURES if names == "all" else names), study)
+    return in_families(rows(cubes, study, named(names)), study)
 
 
 def rows(cubes: Mapping[str, Counts], study: Study, names: Iterable[str]) -> pl.DataFrame:
