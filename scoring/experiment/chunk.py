@@ -13,7 +13,8 @@ import polars as pl
 
 from scoring import population
 from scoring.experiment import bins, cubes, probes, reasons, ways
-from scoring.experiment.config import Experiment, grouping
+from scoring.experiment.actions import Actions
+from scoring.experiment.config import Declared, Experiment, grouping
 from scoring.experiment.designs import NO_DRAW, Design
 from scoring.experiment.multiverse import Multiverse
 from scoring.experiment.years import Past, in_order, lists_of, seen_by, transitions, turnover
@@ -30,8 +31,9 @@ SUMS = {
 Tables = defaultdict[str, list[pl.DataFrame]]
 
 
-def chunk(config: Experiment, plan: Any, designs: Sequence[Design], seed: int) -> dict[str, Counts]:
+def chunk(declared: Declared, plan: Any, designs: Sequence[Design], seed: int) -> dict[str, Counts]:
     """Return every cube of one seed in one world, over the subjects of one kind."""
+    config = declared.config
     names = tuple(grouping(g) for g in config.groups_of(plan.subject))
     groups = cubes.Groupings(names, plan.levels, tuple(config.strata_of(plan.subject)))
     tables: Tables = defaultdict(list)
@@ -44,7 +46,7 @@ def chunk(config: Experiment, plan: Any, designs: Sequence[Design], seed: int) -
             count(people, designs, groups, plan.records, tables, past, year, year == last, many)
         fold(tables)
     if config.probes:
-        look_again(config, plan, designs, seed, groups, tables)
+        look_again(declared, plan, designs, seed, groups, tables)
     return {cube: pooled(cube, found, plan.world, seed) for cube, found in tables.items()}
 
 
@@ -129,9 +131,10 @@ def count(
 
 
 def look_again(
-    config: Experiment, plan: Any, designs: Sequence[Design], seed: int, groups: cubes.Groupings, tables: Tables
+    declared: Declared, plan: Any, designs: Sequence[Design], seed: int, groups: cubes.Groupings, tables: Tables
 ) -> None:
     """Run the probes on the first people of the first block."""
+    config, known = declared.config, declared.deeds
     assert config.probes is not None
     rows, redraws = min(config.probes.people, config.people.n), config.probes.redraws
     index = pl.int_range(rows, dtype=pl.UInt32, eager=True).alias("person")
@@ -140,7 +143,7 @@ def look_again(
     reads = list(dict.fromkeys(reads))
     redrawn = population.redraw(plan, seed, 0, rows, range(1, redraws + 1)).select(*reads, pl.concat([index] * redraws))
     cells = people.select("person", "cell")
-    kept = deeds_kept(plan, designs, seed, rows, redraws)
+    kept = deeds_kept(plan, designs, seed, rows, redraws, known)
     for design in designs:
         scheme = design.scheme
         mine = with_lists(people, visible(people, design, "cell", "person"), design, designs)
@@ -154,17 +157,19 @@ def look_again(
         if has_ledger(design):
             ledger = scheme.ledger(outcome)
             found["reasons"] = probes.reasons(scheme, ledger, groups)
-            found["recourse"] = ways.recourse(scheme, ledger, groups, kept)
+            found["recourse"] = ways.recourse(scheme, ledger, groups, kept, known)
             found |= reasons.probed(scheme, mine, ledger, groups)
         keep(tables, design, {cube: table for cube, table in found.items() if table is not None})
 
 
-def deeds_kept(plan: Any, designs: Sequence[Design], seed: int, rows: int, redraws: int) -> pl.DataFrame:
+def deeds_kept(
+    plan: Any, designs: Sequence[Design], seed: int, rows: int, redraws: int, known: Actions | None = None
+) -> pl.DataFrame:
     """Return, by person and action, of how many of 100 redraws one deed of hers would have reached the records.
 
     Everyone does one of each deed that some rule rewards, and detection and recording are drawn again and again.
     """
-    rewarded = {name for design in designs if has_ledger(design) for name in ways.deeds(design.scheme)}
+    rewarded = {name for design in designs if has_ledger(design) for name in ways.deeds(design.scheme, known)}
     asked = sorted(rewarded & set(plan.counted))
     person = pl.int_range(rows, dtype=pl.UInt32, eager=True).alias("person")
     if not asked:
