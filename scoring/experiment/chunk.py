@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from scoring import population
+from scoring import population, schemes
 from scoring.experiment import bins, cubes, probes, reasons, ways
 from scoring.experiment.actions import Actions
 from scoring.experiment.config import Declared, Experiment, grouping
@@ -143,6 +143,7 @@ def look_again(
     reads = list(dict.fromkeys(reads))
     redrawn = population.redraw(plan, seed, 0, rows, range(1, redraws + 1)).select(*reads, pl.concat([index] * redraws))
     cells = people.select("person", "cell")
+    exits: dict[str, schemes.exits.Years] = {}
     kept = deeds_kept(plan, designs, seed, rows, redraws, known)
     for design in designs:
         scheme = design.scheme
@@ -154,12 +155,18 @@ def look_again(
                 scheme, with_lists(redrawn, visible(redrawn, design, "person"), design, designs), redraws, cells, groups
             ),
         }
+        up = []
+        if scheme.state:
+            exits[design.name] = schemes.exits.years_on(scheme, mine, exits)
+            up.append(ways.off_list(scheme, mine, exits[design.name], groups))
         if has_ledger(design):
             ledger = scheme.ledger(outcome)
             found["reasons"] = probes.reasons(scheme, ledger, groups)
-            found["recourse"] = ways.recourse(scheme, ledger, groups, kept, known)
+            up.append(ways.recourse(scheme, ledger, groups, kept, known))
             found |= reasons.probed(scheme, mine, ledger, groups)
         keep(tables, design, {cube: table for cube, table in found.items() if table is not None})
+        for table in up:
+            keep(tables, design, {"recourse": table} if table is not None else {})
 
 
 def deeds_kept(

@@ -94,7 +94,10 @@ def facts(
         "instrument": scheme.instrument,
         "marks": {rule.id: rule.mark for rule in scheme.rules},
         "closes": schemes.closes(scheme),
-        "ways": len(schemes.recourse.deeds(scheme, known)) + len(schemes.recourse.lives(scheme)),
+        "ways": len(schemes.recourse.deeds(scheme, known))
+        + len(schemes.recourse.lives(scheme))
+        + schemes.exits.ends(scheme),
+        **({"listing": "reward" if scheme.text.redlist else "sanction"} if scheme.state else {}),
         "sides": {name: side for name, (_, side) in ladder_cuts(scheme).items()},
         "cuts": {name: (cut, side) for name, (cut, side) in agreed.items() if cut % width == 0},
         "edges": [edge for edge in edges if edge % width == 0],

@@ -1,4 +1,4 @@
-"""Ways: a second look at who can rise under a scheme, at what cost, and whether the data let her.
+"""Ways: a second look at who can rise under a scheme or leave a list, at what cost, and whether the data let her.
 
 For each person and goal, the fewest months of deeds and waiting that lead there; none where no way does. It is solved
 once for all persons who have the same menus of options.
@@ -15,6 +15,7 @@ import polars as pl
 from scoring import schemes
 from scoring.experiment.actions import Actions
 from scoring.experiment.cubes import SCORED, Groupings, tally
+from scoring.measures.recourse import OFF_LIST
 
 HORIZON = schemes.recourse.HORIZON
 LOST = 50  # of 100 deeds: where fewer reach the scheme, the deed is lost in the data; our convention
@@ -50,6 +51,19 @@ def recourse(
         )
         tables.append(tally(found.with_columns(pl.lit(goal).alias("param")), ["param", "months", "recorded"]))
     return groups.roll_up(pl.concat(tables))
+
+
+def off_list(scheme: Any, people: pl.DataFrame, years: schemes.exits.Years, groups: Groupings) -> pl.DataFrame | None:
+    """Tally the months until each listed subject can be off the list, which goes in steps of a year.
+
+    `years` is of the same rows. None for a redlist, which nobody has to leave, and where nobody is listed.
+    """
+    listed = people.select("cell", pl.Series("years", years)).filter(pl.col("years") > 0)
+    if scheme.text.redlist or listed.is_empty():
+        return None
+    ends = pl.when(pl.col("years").is_finite()).then(pl.col("years") * schemes.exits.MONTHS).cast(pl.Int16)
+    told = listed.select("cell", pl.lit(OFF_LIST).alias("param"), ends.alias("months"), ends.alias("recorded"))
+    return groups.roll_up(tally(told, ["param", "months", "recorded"]))
 
 
 def deeds(scheme: Any, known: Actions | None = None) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scoring.schemes import joint, recourse
+from scoring.schemes import exits, joint, recourse
 from scoring.schemes.cases import Cases
 from scoring.schemes.choices import choice_faults, chosen
 from scoring.schemes.contexts import closes, matrix
@@ -37,6 +37,7 @@ __all__ = [
     "chosen",
     "closes",
     "describe",
+    "exits",
     "gaps",
     "joined",
     "joint",

@@ -222,16 +222,22 @@ def listing(scheme: Scheme, frame: Any, facts: Row, scored: Row) -> dict[str, An
                 | {"term": written.term.model_dump() if written.term else None, "reads": rule.reads, "days": rule.days}
             )
     before = int(facts.get("prior__days") or 0)
+    unstated = any(one["term"] is None and not joins(one) for one in entries)
     left = max([before, *(one["days"] for one in entries)])
     return {
         "entries": entries,
         "ways_on": [rule.label for rule in scheme.rules if not rule.unmodelled],
         "from_before": before > 0,
-        "days_left": None if left >= OPEN else left,
+        "days_left": None if left >= OPEN or unstated else left,
         "open": left >= OPEN,
-        "leaves": bool(scored["listed"]) and scored["next__days"] == 0,
-        "other_lists": [c.removeprefix(LISTED) for one in entries for c in one["reads"] if c.startswith(LISTED)],
+        "leaves": bool(scored["listed"]) and scored["next__days"] == 0 and not unstated,
+        "other_lists": [c.removeprefix(LISTED) for one in entries for c in joins(one)],
     }
+
+
+def joins(entry: dict[str, Any]) -> list[str]:
+    """Return the columns that put a subject on a list because she is on another."""
+    return [c for c in entry["reads"] if c.startswith(LISTED)]
 
 
 def next_band(scheme: Scheme, scored: Row) -> dict[str, Any] | None:

@@ -1,12 +1,13 @@
 """Who can rise: as scoring again says, and not past what bars her or is lost in the data."""
 
 import importlib
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
 from scoring import population
-from scoring.experiment import cubes, ways
+from scoring.experiment import config, cubes, ways
 from scoring.experiment.designs import Design
 from scoring.schemes.notice import notice
 from tests.experiment.test_reasons import PLANTED, toy
@@ -134,3 +135,20 @@ def test_a_letter_tells_the_months_that_are_counted():
     assert of_everyone(scheme, people, "next band") == {m: told.count(m) for m in set(told)}
     steps = [one["way"]["steps"] for one in letters if one["way"] and one["way"]["months"]]
     assert [sum(step["months"] for step in of) for of in steps] == [months for months in told if months]
+
+
+def test_whoever_is_on_a_list_is_counted_with_the_months_until_she_is_off_it():
+    found = config.load("tiny", people=3_000, seeds=1)
+    probed = found.config.model_copy(update={"probes": config.Probes(people=3_000, redraws=2)})
+    names = ("rail_seats_2018", "judgment_defaulters_2017", "spending_restriction_2015")
+    designs = [Design(ready(name)) for name in names]  # the first takes over the others
+    counted = chunks.chunk(replace(found, config=probed), plan_of("person"), designs, 1)
+    everyone = counted["recourse"].cells.filter(group_by="everyone")
+    on = counted["outcome"].cells.filter(pl.col("selected"), group_by="everyone", outcome="listed")
+    for name in names:
+        mine = everyone.filter(scheme=name)
+        assert set(mine["param"]) == {"off the list"}
+        assert mine["n"].sum() == on.filter(scheme=name)["n"].sum() > 0
+        assert set(mine["months"]) <= {12, 24}
+        assert mine["recorded"].equals(mine["months"])
+    assert 24 in set(everyone.filter(scheme="judgment_defaulters_2017")["months"])
