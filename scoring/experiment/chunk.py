@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from scoring import population, schemes
-from scoring.experiment import bins, cubes, probes, reasons, ways
+from scoring.experiment import bins, cubes, probes, reasons, recut, ways
 from scoring.experiment.actions import Actions
 from scoring.experiment.config import Declared, Experiment, grouping
 from scoring.experiment.designs import NO_DRAW, Design
@@ -124,10 +124,7 @@ def count(
         signatures[design.draw] += cubes.signature_columns(outcome, design.scheme)
     if not last:
         return
-    for draw in [d for d in signatures if d != NO_DRAW] or [NO_DRAW]:
-        columns = signatures[NO_DRAW] + (signatures[draw] if draw != NO_DRAW else [])
-        joint = cubes.signature_cube(people["cell"], columns, groups)
-        tables["signature"].append(joint.select(pl.lit(draw, pl.Int32).alias("draw"), *joint.columns))
+    keep_joint(tables, "signature", signatures, people["cell"], groups)
 
 
 def look_again(
@@ -144,6 +141,7 @@ def look_again(
     redrawn = population.redraw(plan, seed, 0, rows, range(1, redraws + 1)).select(*reads, pl.concat([index] * redraws))
     cells = people.select("person", "cell")
     exits: dict[str, schemes.exits.Years] = {}
+    recuts: dict[int, list[pl.Series]] = defaultdict(list)
     kept = deeds_kept(plan, designs, seed, rows, redraws, known)
     for design in designs:
         scheme = design.scheme
@@ -155,6 +153,10 @@ def look_again(
                 scheme, with_lists(redrawn, visible(redrawn, design, "person"), design, designs), redraws, cells, groups
             ),
         }
+        if scheme.base is not None:
+            again = recut.cut(outcome, design, seed)
+            recuts[design.draw] += recut.verdicts(again, design)
+            found["recut_ties"] = recut.ties(again, people["cell"], groups)
         up = []
         if scheme.state:
             exits[design.name] = schemes.exits.years_on(scheme, mine, exits)
@@ -167,6 +169,8 @@ def look_again(
         keep(tables, design, {cube: table for cube, table in found.items() if table is not None})
         for table in up:
             keep(tables, design, {"recourse": table} if table is not None else {})
+    if recuts:
+        keep_joint(tables, "recut", recuts, people["cell"], groups)
 
 
 def deeds_kept(
@@ -205,6 +209,16 @@ def keep(tables: Tables, design: Design, found: dict[str, pl.DataFrame]) -> None
     for cube, table in found.items():
         name, draw = pl.lit(design.name).alias("scheme"), pl.lit(design.draw, pl.Int32).alias("draw")
         tables[cube].append(table.select(name, draw, *table.columns))
+
+
+def keep_joint(
+    tables: Tables, cube: str, verdicts: Mapping[int, list[pl.Series]], cells: pl.Series, groups: cubes.Groupings
+) -> None:
+    """Add to a cube what all designs say of the same persons, once a draw of the families among them."""
+    for draw in [d for d in verdicts if d != NO_DRAW] or [NO_DRAW]:
+        columns = verdicts.get(NO_DRAW, []) + (verdicts[draw] if draw != NO_DRAW else [])
+        joint = cubes.signature_cube(cells, columns, groups)
+        tables[cube].append(joint.select(pl.lit(draw, pl.Int32).alias("draw"), *joint.columns))
 
 
 def fold(tables: Tables, most: int = FOLDED) -> None:

@@ -138,8 +138,8 @@ def test_a_letter_tells_the_months_that_are_counted():
 
 
 def test_whoever_is_on_a_list_is_counted_with_the_months_until_she_is_off_it():
-    found = config.load("tiny", people=3_000, seeds=1)
-    probed = found.config.model_copy(update={"probes": config.Probes(people=3_000, redraws=2)})
+    found = config.load("tiny", people=5_000, seeds=1)
+    probed = found.config.model_copy(update={"probes": config.Probes(people=5_000, redraws=2)})
     names = ("rail_seats_2018", "judgment_defaulters_2017", "spending_restriction_2015")
     designs = [Design(ready(name)) for name in names]  # the first takes over the others
     counted = chunks.chunk(replace(found, config=probed), plan_of("person"), designs, 1)
