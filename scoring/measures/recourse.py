@@ -149,9 +149,9 @@ def not_asked(counts: Counts, study: Study) -> list[pl.DataFrame]:
         for name, kind in lists.items()
         if name not in found
     ]
-    worlds = counts.cells.group_by("world").agg(pl.col("seed").min()).sort("world").to_dicts()
+    runs = counts.cells.select("world", "seed").unique().sort("world", "seed").to_dicts()
     empty = {"draw": NO_DRAW, "n": 0, "value": None}
-    rows = estimates.rows([world | one | empty for world in worlds for one in told], study, "recourse_feasible")
+    rows = estimates.rows([run | one | empty for run in runs for one in told], study, "recourse_feasible")
     return [] if rows.is_empty() else [rows]
 
 

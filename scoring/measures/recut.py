@@ -154,8 +154,8 @@ def finished(
     if not some:
         gone.insert(0, {"scheme": ALL, "param": ANY_INSTRUMENT, "note": FEW})
     head = {"group_by": EVERYONE, "group": EVERYONE, "status": NOT_APPLICABLE, "draw": NO_DRAW, "n": 0, "value": None}
-    worlds = recut.cells.group_by("world").agg(pl.col("seed").min()).sort("world").to_dicts()
-    rows = estimates.rows([world | head | one for world in worlds for one in gone], study, measure)
+    runs = recut.cells.select("world", "seed").unique().sort("world", "seed").to_dicts()
+    rows = estimates.rows([run | head | one for run in runs for one in gone], study, measure)
     return pl.concat([*some, *([rows] if gone else [])], how="diagonal_relaxed").with_columns(at_shares())
 
 
