@@ -72,7 +72,7 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")]) ->
 
 @app.command()
 def schemas(out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("schemas")) -> None:
-    """Write the JSON Schemas by which an editor completes and checks rulebooks, cases, recipes and experiments."""
+    """Write the JSON Schemas by which an editor completes and checks what a person writes here."""
     from scoring import experiment as room
 
     for path in room.write_schemas(out):

@@ -32,6 +32,15 @@ def names(kind: str, folder: Path | None = None) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def beside(file: str | Path, name: str | Path) -> Path:
+    """Return the path of a file that a document names, which is told from where the document lies.
+
+    >>> beside("experiments/mine.yaml", "deeds.yaml").as_posix()
+    'experiments/deeds.yaml'
+    """
+    return Path(file).parent / name
+
+
 def find(kind: str, name: str | Path, folder: Path | None = None) -> Path:
     """Return the path of a document given its name or its path. Raises Refused with the nearest name as a hint."""
     if str(name).endswith((".yaml", ".yml")):

@@ -136,7 +136,7 @@ def test_every_document_of_a_workspace_finds_the_schema_that_it_names(tmp_path):
 
 def test_schemas_are_written(tmp_path):
     written = call("schemas", "--out", tmp_path / "s").output.split()
-    kinds = ("scheme", "cases", "recipe", "experiment")
+    kinds = ("scheme", "cases", "recipe", "experiment", "actions")
     assert written == [str(tmp_path / "s" / f"{kind}.schema.json") for kind in kinds]
     assert all(json.loads(Path(path).read_text("utf-8"))["title"] for path in written)
 

@@ -15,6 +15,7 @@ Population = Annotated[Path, typer.Option(help="A file that `scoring population 
 Subject = Annotated[str, typer.Option("--id", help="A synthetic id of that file.")]
 Lang = Annotated[str | None, typer.Option("--lang", help="en or zh; both by default.")]
 Recipe = Annotated[str | None, typer.Option("--recipe", help="The file's recipe, where the workspace has it not.")]
+Actions = Annotated[Path | None, typer.Option("--actions", help="A catalogue of your own of what a person can do.")]
 Out = Annotated[Path, typer.Option(help="The folder to write into.")]
 
 
@@ -25,6 +26,7 @@ def explain(
     lang: Lang = None,
     out: Out = Path("reports/notices"),
     recipe: Recipe = None,
+    actions: Actions = None,
     as_json: AsJson = False,
 ) -> None:
     """Write what one synthetic person would be told under each scheme: a letter, as a page and as text."""
@@ -36,7 +38,7 @@ def explain(
     if not (names := parts(scheme)):
         raise typer.BadParameter("name at least one scheme", param_hint="--scheme")
     with progress("Writing"):
-        told = room.explain(names, population, subject, recipe)
+        told = room.explain(names, population, subject, recipe, actions)
     if as_json:
         show_json(told)
         return

@@ -12,9 +12,10 @@ from typing import Any
 
 import polars as pl
 
-from scoring import population
-from scoring.experiment import bins, cubes, flips, opacity, probes, reasons, sensitivity, surrogate, ways
-from scoring.experiment.config import Experiment, grouping
+from scoring import population, schemes
+from scoring.experiment import bins, cubes, flips, opacity, probes, reasons, recut, sensitivity, surrogate, ways
+from scoring.experiment.actions import Actions
+from scoring.experiment.config import Declared, Experiment, grouping
 from scoring.experiment.designs import NO_DRAW, Design
 from scoring.experiment.mistakes import Register
 from scoring.experiment.multiverse import Multiverse
@@ -40,8 +41,9 @@ FIRST_SEED = 1  # the only one whose people are asked what other weights would m
 Tables = defaultdict[str, list[pl.DataFrame]]
 
 
-def chunk(config: Experiment, plan: Any, designs: Sequence[Design], seed: int) -> dict[str, Counts]:
+def chunk(declared: Declared, plan: Any, designs: Sequence[Design], seed: int) -> dict[str, Counts]:
     """Return every cube of one seed in one world, over the subjects of one kind."""
+    config = declared.config
     names = tuple(grouping(g) for g in config.groups_of(plan.subject))
     groups = cubes.Groupings(names, plan.levels, tuple(config.strata_of(plan.subject)))
     tables: Tables = defaultdict(list)
@@ -54,7 +56,7 @@ def chunk(config: Experiment, plan: Any, designs: Sequence[Design], seed: int) -
             count(people, designs, groups, plan.records, tables, past, year, year == last, many)
         fold(tables)
     if config.probes:
-        look_again(config, plan, designs, seed, groups, tables)
+        look_again(declared, plan, designs, seed, groups, tables)
     return {cube: pooled(cube, found, plan.world, seed) for cube, found in tables.items()}
 
 
@@ -132,16 +134,14 @@ def count(
         signatures[design.draw] += cubes.signature_columns(outcome, design.scheme)
     if not last:
         return
-    for draw in [d for d in signatures if d != NO_DRAW] or [NO_DRAW]:
-        columns = signatures[NO_DRAW] + (signatures[draw] if draw != NO_DRAW else [])
-        joint = cubes.signature_cube(people["cell"], columns, groups)
-        tables["signature"].append(joint.select(pl.lit(draw, pl.Int32).alias("draw"), *joint.columns))
+    keep_joint(tables, "signature", signatures, people["cell"], groups)
 
 
 def look_again(
-    config: Experiment, plan: Any, designs: Sequence[Design], seed: int, groups: cubes.Groupings, tables: Tables
+    declared: Declared, plan: Any, designs: Sequence[Design], seed: int, groups: cubes.Groupings, tables: Tables
 ) -> None:
     """Run the probes on the first people of the first block."""
+    config, known = declared.config, declared.deeds
     assert config.probes is not None
     rows, redraws = min(config.probes.people, config.people.n), config.probes.redraws
     index = pl.int_range(rows, dtype=pl.UInt32, eager=True).alias("person")
@@ -150,7 +150,9 @@ def look_again(
     reads = list(dict.fromkeys(reads))
     redrawn = population.redraw(plan, seed, 0, rows, range(1, redraws + 1)).select(*reads, pl.concat([index] * redraws))
     cells = people.select("person", "cell")
-    kept = deeds_kept(plan, designs, seed, rows, redraws)
+    exits: dict[str, schemes.exits.Years] = {}
+    recuts: dict[int, list[pl.Series]] = defaultdict(list)
+    kept = deeds_kept(plan, designs, seed, rows, redraws, known)
     source = Source(seed, plan.subject, block=0, rows=rows)
     judged = []
     for design in designs:
@@ -167,10 +169,18 @@ def look_again(
                 scheme, outcome, register, partial(scored_apart, design, designs), config.probes.errors, groups
             ),
         }
+        if scheme.base is not None:
+            again = recut.cut(outcome, design, seed)
+            recuts[design.draw] += recut.verdicts(again, design)
+            found["recut_ties"] = recut.ties(again, people["cell"], groups)
+        up = []
+        if scheme.state:
+            exits[design.name] = schemes.exits.years_on(scheme, mine, exits)
+            up.append(ways.off_list(scheme, mine, exits[design.name], groups))
         if has_ledger(design):
             ledger = scheme.ledger(outcome)
             found["reasons"] = probes.reasons(scheme, ledger, groups)
-            found["recourse"] = ways.recourse(scheme, ledger, groups, kept)
+            up.append(ways.recourse(scheme, ledger, groups, kept, known))
             found |= reasons.probed(scheme, mine, ledger, groups)
             if seed == FIRST_SEED:
                 primary = [(claim.outcome, grouping(claim.group)) for claim in config.primary]
@@ -178,16 +188,22 @@ def look_again(
         found |= surrogate.probed(scheme, outcome, groups)
         judged.append((design, outcome))
         keep(tables, design, {cube: table for cube, table in found.items() if table is not None})
+        for table in up:
+            keep(tables, design, {"recourse": table} if table is not None else {})
     for design, hidden in opacity.probed(judged, groups):
         keep(tables, design, hidden)
+    if recuts:
+        keep_joint(tables, "recut", recuts, people["cell"], groups)
 
 
-def deeds_kept(plan: Any, designs: Sequence[Design], seed: int, rows: int, redraws: int) -> pl.DataFrame:
+def deeds_kept(
+    plan: Any, designs: Sequence[Design], seed: int, rows: int, redraws: int, known: Actions | None = None
+) -> pl.DataFrame:
     """Return, by person and action, of how many of 100 redraws one deed of hers would have reached the records.
 
     Everyone does one of each deed that some rule rewards, and detection and recording are drawn again and again.
     """
-    rewarded = {name for design in designs if has_ledger(design) for name in ways.deeds(design.scheme)}
+    rewarded = {name for design in designs if has_ledger(design) for name in ways.deeds(design.scheme, known)}
     asked = sorted(rewarded & set(plan.counted))
     person = pl.int_range(rows, dtype=pl.UInt32, eager=True).alias("person")
     if not asked:
@@ -228,6 +244,16 @@ def keep(tables: Tables, design: Design, found: dict[str, pl.DataFrame]) -> None
     for cube, table in found.items():
         name, draw = pl.lit(design.name).alias("scheme"), pl.lit(design.draw, pl.Int32).alias("draw")
         tables[cube].append(table.select(name, draw, *table.columns))
+
+
+def keep_joint(
+    tables: Tables, cube: str, verdicts: Mapping[int, list[pl.Series]], cells: pl.Series, groups: cubes.Groupings
+) -> None:
+    """Add to a cube what all designs say of the same persons, once a draw of the families among them."""
+    for draw in [d for d in verdicts if d != NO_DRAW] or [NO_DRAW]:
+        columns = verdicts.get(NO_DRAW, []) + (verdicts[draw] if draw != NO_DRAW else [])
+        joint = cubes.signature_cube(cells, columns, groups)
+        tables[cube].append(joint.select(pl.lit(draw, pl.Int32).alias("draw"), *joint.columns))
 
 
 def fold(tables: Tables, most: int = FOLDED) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from scoring import measures, population, schemes, workspace
 from scoring.documents import Document, Loc, Problem, Refused, did_you_mean, read
-from scoring.experiment import vary
+from scoring.experiment import actions, vary
 from scoring.experiment.people import recipe_of
 from scoring.measures import REFERENCES
 
@@ -95,6 +95,10 @@ class Experiment(Part):
     )
     primary: list[Primary] = Field(default=[], max_length=6, description="at most six, declared before the run")
     probes: Probes | None = None
+    actions: str | None = Field(
+        default=None,
+        description="a file of your own, beside this one, that says what a person can do and how long it takes",
+    )
     draws: int = Field(default=5, ge=1, le=1_000, description="how many, of each scheme whose weights are unknown")
     measures: Literal["all"] | list[str] = Field(
         default="all", description="all, or those named: by their own names or by the name of a family"
@@ -169,6 +173,7 @@ class Declared:
     recipe: population.Recipe
     schemes: Mapping[str, Any]
     file: str
+    deeds: actions.Actions = field(default_factory=actions.shipped)
 
     @property
     def kinds(self) -> list[str]:
@@ -209,9 +214,16 @@ def resolve(config: Experiment, document: Document) -> Declared:
         problems += schemes.joint.cycles({name: workspace.find("scheme", name) for name in loaded})
     if recipe is not None:
         problems += misfits(config, document, recipe, {n: s for n, s in loaded.items() if s is not None})
+    deeds = actions.shipped()
+    if recipe is not None and config.actions is not None:
+        try:
+            kinds = {schemes.summary(scheme)["subject"] for scheme in loaded.values() if scheme is not None}
+            deeds = actions.catalogue(workspace.beside(document.file, config.actions), recipe, kinds)
+        except Refused as refusal:
+            problems += document.unread(("actions",), refusal)
     if problems:
         raise Refused(problems)
-    return Declared(config, recipe, loaded, document.file)
+    return Declared(config, recipe, loaded, document.file, deeds)
 
 
 def misfits(config: Experiment, document: Document, recipe: Any, loaded: Mapping[str, Any]) -> Iterator[Problem]:

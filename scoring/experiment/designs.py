@@ -74,12 +74,15 @@ def describe(designs: list[Design], declared: Declared, live: Mapping[str, set[s
     return described
 
 
-def facts(drawn: Sequence[Any], binned: tuple[int, float] | None = None) -> dict[str, Any]:
+def facts(
+    drawn: Sequence[Any], binned: tuple[int, float] | None = None, known: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return what a measure needs of a scheme, given as all its draws: complexity, instrument, marks, what it closes.
 
     `cuts` and `edges`, those of bands, are what all draws agree on; `weights` are by draw. Where scores were put into
     bins of some width, `largest_bin` is the largest share of persons in one, and only cuts at the edge of a bin are
-    left. `sides` says of each outcome by band whether it is given `above` or `below` a cut.
+    left. `sides` says of each outcome by band whether it is given `above` or `below` a cut. `known` is the catalogue of
+    actions, the shipped one by default.
     """
     scheme = drawn[-1]
     cuts = [cuts_of(one) for one in drawn]
@@ -91,7 +94,10 @@ def facts(drawn: Sequence[Any], binned: tuple[int, float] | None = None) -> dict
         "instrument": scheme.instrument,
         "marks": {rule.id: rule.mark for rule in scheme.rules},
         "closes": schemes.closes(scheme),
-        "ways": len(schemes.recourse.deeds(scheme)) + len(schemes.recourse.lives(scheme)),
+        "ways": len(schemes.recourse.deeds(scheme, known))
+        + len(schemes.recourse.lives(scheme))
+        + schemes.exits.ends(scheme),
+        **({"listing": "reward" if scheme.text.redlist else "sanction"} if scheme.state else {}),
         "sides": {name: side for name, (_, side) in ladder_cuts(scheme).items()},
         "cuts": {name: (cut, side) for name, (cut, side) in agreed.items() if cut % width == 0},
         "edges": [edge for edge in edges if edge % width == 0],

@@ -13,6 +13,7 @@ import polars as pl
 
 from scoring import population, schemes, workspace
 from scoring.documents import Problem, Refused, did_you_mean
+from scoring.experiment.actions import Actions, catalogue
 from scoring.experiment.designs import Design, standing
 from scoring.experiment.joined import lists_of
 from scoring.experiment.people import planned, recipe_of
@@ -23,11 +24,18 @@ SUBJECTS = ("person", "firm", "government_body")
 BUILD = "give a Parquet file that `scoring population build` wrote"
 
 
-def explain(names: Sequence[str], file: str | Path, subject_id: int | str, recipe: str | None = None) -> list[Any]:
+def explain(
+    names: Sequence[str],
+    file: str | Path,
+    subject_id: int | str,
+    recipe: str | None = None,
+    actions: str | Path | None = None,
+) -> list[Any]:
     """Return what the subject of an id would be told under each scheme, as plain data. Raises Refused.
 
     The file is a population that was built, of one year or of several; the verdict is that of its last year. The recipe
-    is known by the tag in the ids; one outside the workspace has to be named.
+    is known by the tag in the ids; one outside the workspace has to be named. `actions` is a catalogue of one's own of
+    what a person can do, and how long it takes.
     """
     path = Path(file)
     kind, ids = population_of(path)
@@ -36,9 +44,11 @@ def explain(names: Sequence[str], file: str | Path, subject_id: int | str, recip
     loaded = [schemes.load(workspace.find("scheme", one)) for one in dict.fromkeys(names)]
     if refused := [problem for one in loaded for problem in unfit(one, kind, years[0].columns, path)]:
         raise Refused(refused)
-    protected = recipe_of(workspace.find("recipe", name), [kind]).subject(kind).protected
+    known = recipe_of(workspace.find("recipe", name), [kind])
+    deeds = catalogue(Path(actions), known, [kind]) if actions else None
+    protected = known.subject(kind).protected
     who = {"id": str(years[-1][f"{kind}_id"][0]), "kind": kind, "recipe": name, "years": len(years)}
-    return [told(one, years, name, protected) | {"who": who} for one in loaded]
+    return [told(one, years, name, protected, deeds) | {"who": who} for one in loaded]
 
 
 def population_of(path: Path) -> tuple[str, pl.Series]:
@@ -106,7 +116,9 @@ def unfit(loaded: Any, kind: str, columns: Sequence[str], path: Path) -> list[Pr
     ]
 
 
-def told(loaded: Any, years: Sequence[pl.DataFrame], recipe: str, protected: Sequence[str]) -> dict[str, Any]:
+def told(
+    loaded: Any, years: Sequence[pl.DataFrame], recipe: str, protected: Sequence[str], deeds: Actions | None = None
+) -> dict[str, Any]:
     """Return the notice of a subject under one scheme, every year carried on to the next."""
     kind = schemes.central(loaded).subject
 
@@ -122,7 +134,7 @@ def told(loaded: Any, years: Sequence[pl.DataFrame], recipe: str, protected: Seq
             past.keep(design, verdicts[design.name])
         seen = seen_by(year, Design(scheme), past, verdicts)
         past.keep(Design(scheme), scheme.score(seen))
-    return notice(scheme, seen) | {
+    return notice(scheme, seen, deeds) | {
         "protected": schemes.protected_reads(scheme, protected),
         "draws": over_draws(loaded, seen) if isinstance(loaded, schemes.Family) else None,
     }

@@ -84,7 +84,7 @@ def studied(declared: Declared, ready: list[designs.Design], kind: str, cubes: C
     return measures.Study(
         outcomes={(n, o.name): o.polarity for n, s in first.items() for o in s.outcomes.values()},
         references=references,
-        schemes={name: designs.facts(of, rough.get(name)) for name, of in drawn.items()},
+        schemes={name: designs.facts(of, rough.get(name), declared.deeds) for name, of in drawn.items()},
         redraws=config.probes.redraws if config.probes else 0,
         pooling={world: declared.recipe.worlds[world].pooling for world in config.worlds},
         baseline=config.baseline if config.baseline in first else None,

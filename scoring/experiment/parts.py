@@ -35,6 +35,7 @@ class Job:
     config: str  # the experiment as JSON
     world: str
     seed: int
+    file: str = ""  # the experiment's, which what it names by a path lies beside
 
 
 def chunks(
@@ -43,7 +44,7 @@ def chunks(
     """Yield the cubes of every chunk, read back where a stopped run has left them."""
     config = declared.config
     text = config.model_dump_json()
-    jobs = [Job(text, world, seed) for world in config.worlds for seed in range(1, config.seeds + 1)]
+    jobs = [Job(text, world, seed, declared.file) for world in config.worlds for seed in range(1, config.seeds + 1)]
     waiting = [job for job in jobs if not (parts and finished(parts, job))]
     progress(len(jobs) - len(waiting), len(jobs))
     done = len(jobs) - len(waiting)
@@ -66,7 +67,7 @@ def counted(declared: Declared, ready: Sequence[designs.Design], job: Job) -> Cu
     for kind in declared.kinds:
         plan = population.compile_recipe(declared.recipe, job.world, kind)
         designs_of_kind = [design for design in ready if design.scheme.subject == kind]
-        cubes |= {kept_as(kind, cube): c for cube, c in chunk(declared.config, plan, designs_of_kind, job.seed).items()}
+        cubes |= {kept_as(kind, cube): c for cube, c in chunk(declared, plan, designs_of_kind, job.seed).items()}
     return cubes
 
 
@@ -106,16 +107,16 @@ def processes(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 @lru_cache(maxsize=1)
-def prepared(config: str) -> tuple[Declared, tuple[designs.Design, ...]]:
+def prepared(config: str, file: str) -> tuple[Declared, tuple[designs.Design, ...]]:
     """Make the designs of an experiment ready, once a process."""
     experiment = Experiment.model_validate_json(config)
-    declared = configs.resolve(experiment, configs.Document("experiment", None, {}))
+    declared = configs.resolve(experiment, configs.Document(file, None, {}))
     return declared, tuple(designs.ready(declared))
 
 
 def compute(job: Job) -> Cubes:
     """Compute one chunk in a process of its own."""
-    return counted(*prepared(job.config), job)
+    return counted(*prepared(job.config, job.file), job)
 
 
 def pool(found: Iterator[Cubes]) -> Cubes:

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from scoring import population
+from scoring import population, schemes
 from scoring.experiment import config as configs
 from scoring.experiment import designs
 from scoring.experiment.chunk import with_lists
@@ -89,7 +89,8 @@ def fingerprints(declared: Declared, ready: list[designs.Design]) -> dict[str, A
     package = hashlib.sha256()
     for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
         package.update(path.read_bytes())
-    return {"recipe": plans, "schemes": scored, "package": package.hexdigest()}
+    deeds = schemes.recourse.digest(declared.deeds)
+    return {"recipe": plans, "schemes": scored, "actions": deeds, "package": package.hexdigest()}
 
 
 def key(config: Experiment, hashes: dict[str, Any]) -> str:

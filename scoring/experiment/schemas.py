@@ -19,6 +19,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "cases": lambda: schema_of(schemes.Cases, "Cases of a rulebook"),
     "recipe": population.schema,
     "experiment": lambda: schema_of(Experiment, "Experiment"),
+    "actions": lambda: schema_of(schemes.recourse.Actions, "Catalogue of actions"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Ways: a second look at who can rise under a scheme, at what cost, and whether the data let her.
+"""Ways: a second look at who can rise under a scheme or leave a list, at what cost, and whether the data let her.
 
 For each person and goal, the fewest months of deeds and waiting that lead there; none where no way does. It is solved
 once for all persons who have the same menus of options.
@@ -13,27 +13,33 @@ import numpy as np
 import polars as pl
 
 from scoring import schemes
+from scoring.experiment.actions import Actions
 from scoring.experiment.cubes import SCORED, Groupings, tally
+from scoring.measures.recourse import OFF_LIST
 
-HORIZON = 60  # months; what takes longer is no way
+HORIZON = schemes.recourse.HORIZON
 LOST = 50  # of 100 deeds: where fewer reach the scheme, the deed is lost in the data; our convention
 Menus = dict[str, pl.Series]  # by way: the number of each person's menu
 Known = dict[str, list[schemes.recourse.Menu]]  # by way: the menus, by number
 
 
 def recourse(
-    scheme: Any, ledger: pl.DataFrame, groups: Groupings, kept: pl.DataFrame | None = None
+    scheme: Any,
+    ledger: pl.DataFrame,
+    groups: Groupings,
+    kept: pl.DataFrame | None = None,
+    known: Actions | None = None,
 ) -> pl.DataFrame | None:
     """Tally, by goal, the months that each person needs, by the rules alone and where lost deeds win nothing.
 
-    `kept` holds, by person and action, how many of 100 deeds reach the scheme; without it nothing is lost. None for a
-    scheme without bands.
+    `kept` holds, by person and action, how many of 100 deeds reach the scheme; without it nothing is lost. `known`
+    is the catalogue of actions, the shipped one by default. None for a scheme without bands.
     """
     goals = {name: ranks for name, ranks in schemes.recourse.goals(scheme).items() if ranks}
     scored = ledger.filter(SCORED)
     if not goals or scored.is_empty():
         return None
-    numbers, menus = ways(scheme, scored)
+    numbers, menus = ways(scheme, scored, known)
     lost = losses(scored, kept, list(numbers))
     ranked = schemes.recourse.ceiling(scheme, scored).select("cell", "person", "ceiling", *needs(scheme))
     people = ranked.with_columns(*(numbers[way].alias(f"way__{way}") for way in numbers), *lost)
@@ -47,9 +53,22 @@ def recourse(
     return groups.roll_up(pl.concat(tables))
 
 
-def deeds(scheme: Any) -> list[str]:
+def off_list(scheme: Any, people: pl.DataFrame, years: schemes.exits.Years, groups: Groupings) -> pl.DataFrame | None:
+    """Tally the months until each listed subject can be off the list, which goes in steps of a year.
+
+    `years` is of the same rows. None for a redlist, which nobody has to leave, and where nobody is listed.
+    """
+    listed = people.select("cell", pl.Series("years", years)).filter(pl.col("years") > 0)
+    if scheme.text.redlist or listed.is_empty():
+        return None
+    ends = pl.when(pl.col("years").is_finite()).then(pl.col("years") * schemes.exits.MONTHS).cast(pl.Int16)
+    told = listed.select("cell", pl.lit(OFF_LIST).alias("param"), ends.alias("months"), ends.alias("recorded"))
+    return groups.roll_up(tally(told, ["param", "months", "recorded"]))
+
+
+def deeds(scheme: Any, known: Actions | None = None) -> list[str]:
     """Return the actions that some rule of a scheme rewards."""
-    return list(schemes.recourse.deeds(scheme))
+    return list(schemes.recourse.deeds(scheme, known))
 
 
 def needs(scheme: Any) -> list[pl.Expr]:
@@ -68,19 +87,20 @@ def headed(scheme: Any, people: pl.DataFrame, ranks: Mapping[int, int | None]) -
     return ahead.with_columns(pl.when(target <= pl.col("ceiling")).then(low - pl.col("raw")).clip(0).alias("need"))
 
 
-def ways(scheme: Any, scored: pl.DataFrame) -> tuple[Menus, Known]:
+def ways(scheme: Any, scored: pl.DataFrame, known: Actions | None = None) -> tuple[Menus, Known]:
     """Return each person's menus, numbered, one a way: each deed, and waiting."""
     numbers: Menus = {}
     menus: Known = {}
-    for name, action in schemes.recourse.deeds(scheme).items():
-        steps = min(action.most, HORIZON // action.months if action.months else action.most)
-        alike, rows = numbered(scored.select(schemes.recourse.columns_of(scheme, name)))
-        won = schemes.recourse.won(scheme, rows, name, steps)
+    for name, action in schemes.recourse.deeds(scheme, known).items():
+        alike, rows = numbered(scored.select(schemes.recourse.columns_of(scheme, name, known)))
+        won = schemes.recourse.won(scheme, rows, name, schemes.recourse.steps(action), known)
         numbers[name], menus[name] = alike, [schemes.recourse.options(row, action.months) for row in won.tolist()]
     life = {rule: m for rule, m in schemes.recourse.lives(scheme).items() if m <= HORIZON}
     if life:
-        numbers["waiting"], rows = numbered(scored.select(f"points__{rule}" for rule in life))
-        menus["waiting"] = [schemes.recourse.waits(dict(zip(life, row, strict=True)), life) for row in rows.rows()]
+        numbers[schemes.recourse.WAITING], rows = numbered(scored.select(f"points__{rule}" for rule in life))
+        menus[schemes.recourse.WAITING] = [
+            schemes.recourse.waits(dict(zip(life, row, strict=True)), life) for row in rows.rows()
+        ]
     return merged(numbers, menus)
 
 

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
-from itertools import chain
 from typing import Literal
 
 import polars as pl
@@ -53,7 +53,7 @@ def named(asked: Literal["all"] | Iterable[str]) -> list[str]:
         [name for name, measure in MEASURES.items() if measure.family == one] if one in FAMILIES else [one]
         for one in asked
     )
-    return list(dict.fromkeys(chain.from_iterable(wanted)))
+    return list(dict.fromkeys(itertools.chain.from_iterable(wanted)))
 
 
 def compute(cubes: Mapping[str, Counts], study: Study, names: Literal["all"] | Iterable[str] = "all") -> pl.DataFrame:

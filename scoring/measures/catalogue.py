@@ -44,6 +44,7 @@ from scoring.measures import (
     ranking,
     reasons,
     recourse,
+    recut,
     scan,
     sensitivity,
     shapley,
@@ -228,6 +229,14 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
     },
     ("stability", "rank_shift", ()): {
         sensitivity.rank_shift: "How far do persons move in the order of scores?",
+    },
+    ("stability", "recut", ("coverage", "recut_ties")): {
+        recut.ambiguity_at_equal_shares: "Would designs contradict one another, if each chose equally many?",
+        recut.cohen_kappa_at_equal_shares: "Do two designs choose the same persons, if each chooses equally many?",
+        recut.fleiss_kappa_at_equal_shares: "Do all designs choose the same persons, if each chooses equally many?",
+    },
+    ("stability", "recut_ties", ()): {
+        recut.recut_tied: "How many would be chosen by lot, if each design chose equally many?",
     },
     ("stability", "transition", ()): {
         churn.churn: "Who stands elsewhere than the year before?",

@@ -1,4 +1,4 @@
-"""Recourse: can a person rise, how many months does it take, and is that way open to everyone alike?
+"""Recourse: can a person rise or leave a list, how many months does it take, and is that way open to everyone alike?
 
 A person who cannot rise has no cost, and stays in every denominator: a mean over those who can would flatter what bars
 the rest. Months are of declared deeds and of waiting, one after another; what a deed costs is assumed.
@@ -16,11 +16,18 @@ from scipy.special import ndtri
 from scoring.measures import estimates, groups, nulls, rates, resample
 from scoring.measures.counts import Counts
 from scoring.measures.stability import undefined
-from scoring.measures.study import SEED, Study
+from scoring.measures.study import EVERYONE, NO_DRAW, SEED, Study
+from scoring.result import NOT_APPLICABLE
 
 BUDGETS = (1, 3, 6, 12, 24, 36, 60)  # months
 MOST = BUDGETS[-1]  # months up to which curves are held against each other
 NO_WAY = "the rulebook names no deed of the catalogue that wins points, and no end of a deduction"
+OFF_LIST = "off the list"  # the goal of whoever is on one
+NO_END = "the rulebook states no end of a listing, neither a term nor a repair"
+NOT_ASKED = {
+    "reward": "being on this list is a reward, and nobody has to leave it",
+    "sanction": "none of the probed is on this list",
+}
 NOBODY_BELOW = undefined("nobody of the group has this goal ahead")
 DEALT = "labels permuted, {} times"
 NORMAL = "normal"
@@ -32,10 +39,13 @@ def recourse_feasible(counts: Counts, study: Study) -> pl.DataFrame:
     """Who can rise at all, by deeds and waiting that the rulebook leaves open?
 
     Persons for whom some deeds and waiting lead to the goal within 60 months / probed persons who have the goal ahead,
-    from 0 to 1, by goal (`param`: `next band`, or an outcome to be given or to be rid of). Interval: Wilson.
+    from 0 to 1, by goal (`param`: `next band`, an outcome to be given or to be rid of, or `off the list`: by the end of
+    its term or by a repair, in steps of a year; a lot that stands for a repair is taken to fall well). Interval:
+    Wilson. A list that nobody has to leave, or that nobody probed is on, has one undefined row that says so.
     """
     table = rates.tally(counts.cells, feasible, by=("param",))
-    return explained(rates.rows(table, study, "recourse_feasible", NOBODY_BELOW), study)
+    found = [explained(rates.rows(table, study, "recourse_feasible", NOBODY_BELOW), study), *not_asked(counts, study)]
+    return pl.concat(found, how="diagonal_relaxed")
 
 
 def recourse_curve(counts: Counts, study: Study) -> pl.DataFrame:
@@ -58,9 +68,13 @@ def paper_recourse(counts: Counts, study: Study) -> pl.DataFrame:
 
     Persons who can rise by the rules, and not once a deed wins nothing where fewer than half of her deeds would reach
     the scheme / persons who can rise by the rules, from 0 to 1, by goal (`param`). One half is our convention; how
-    many arrive is seen by giving everyone one deed and drawing detection and recording again. Interval: Wilson.
+    many arrive is seen by giving everyone one deed and drawing detection and recording again. Lists are left out: what
+    becomes of a repair on its way into a file is not simulated. Interval: Wilson.
     """
-    table = rates.tally(counts.cells, feasible & pl.col("recorded").is_null(), feasible, ("param",))
+    cells = counts.cells.filter(pl.col("param") != OFF_LIST)
+    if cells.is_empty():
+        return pl.DataFrame()
+    table = rates.tally(cells, feasible & pl.col("recorded").is_null(), feasible, ("param",))
     return rates.rows(table, study, "paper_recourse", undefined("nobody can rise by the rules"))
 
 
@@ -119,12 +133,35 @@ def drop(row: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in row.items() if k not in estimates.AUDIT}
 
 
+def not_asked(counts: Counts, study: Study) -> list[pl.DataFrame]:
+    """Return one undefined row a world and list that gave nothing to count."""
+    found = set(counts.cells["scheme"].unique())
+    lists = {name: facts["listing"] for name, facts in study.schemes.items() if facts.get("listing")}
+    told = [
+        {
+            "scheme": name,
+            "param": OFF_LIST,
+            "group_by": EVERYONE,
+            "group": EVERYONE,
+            "status": NOT_APPLICABLE,
+            "note": NOT_ASKED[kind],
+        }
+        for name, kind in lists.items()
+        if name not in found
+    ]
+    runs = counts.cells.select("world", "seed").unique().sort("world", "seed").to_dicts()
+    empty = {"draw": NO_DRAW, "n": 0, "value": None}
+    rows = estimates.rows([run | one | empty for run in runs for one in told], study, "recourse_feasible")
+    return [] if rows.is_empty() else [rows]
+
+
 def explained(rows: pl.DataFrame, study: Study) -> pl.DataFrame:
     """Say of schemes that leave no way open why nobody can rise."""
     closed = [name for name, facts in study.schemes.items() if facts.get("ways") == 0]
     if rows.is_empty() or not closed:
         return rows
-    said = pl.concat_str([pl.lit(NO_WAY), pl.col("note")], separator="; ", ignore_nulls=True)
+    why = pl.when(pl.col("param") == OFF_LIST).then(pl.lit(NO_END)).otherwise(pl.lit(NO_WAY))
+    said = pl.concat_str([why, pl.col("note")], separator="; ", ignore_nulls=True)
     return rows.with_columns(
         pl.when(pl.col("scheme").is_in(closed) & (pl.col("value") == 0)).then(said).otherwise("note").alias("note")
     )

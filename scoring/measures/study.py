@@ -48,13 +48,14 @@ class Study:
     numbers), `instrument`, `marks` (rule → mark), `closes` (the outcome of being listed, with the number of related and
     unrelated contexts that it closes), `cuts` (outcome → the score from which on it is given and whether `above` or
     `below`), `edges` (the scores at which the next band begins), `weights` (draw → the smallest and the median points
-    of a rule), `bands` (worst first), `coded` (of each rule the tags
-    of two coders), `largest_bin` (the largest share of persons in one bin, where scores were binned;
-    absent where they are exact). `redraws` is how often the lottery probe drew; `baseline` the scheme that differences
-    are taken from besides the first; `pooling` how the records of each world are pooled, the first world being the one
-    that others are held against. `primary` are the (measure, outcome, group_by) that were declared beforehand; `single`
-    says that this is one table and nothing was repeated over seeds. `universes` are what the declared choices span;
-    `criteria` what designs are compared on side by side, at most five.
+    of a rule), `bands` (worst first), `coded` (of each rule the tags of two coders), `ways` (how many deeds and ends of
+    a record or a listing the rulebook names), `listing` (of a list: whether being on it is a `reward` or a `sanction`),
+    `largest_bin` (the largest share of persons in one bin, where scores were binned; absent where they are exact).
+    `redraws` is how often the lottery probe drew; `baseline` the scheme that differences are taken from besides the
+    first; `pooling` how the records of each world are pooled, the first world being the one that others are held
+    against. `primary` are the (measure, outcome, group_by) that were declared beforehand; `single` says that this is
+    one table and nothing was repeated over seeds. `universes` are what the declared choices span; `criteria` what
+    designs are compared on side by side, at most five.
     """
 
     outcomes: Mapping[tuple[str, str], str]

@@ -251,6 +251,26 @@ def distance(told: Told, words: Language) -> Iterator[Block]:
         yield text(words("next", band=words.grade(after), points=words.count("points", after["points"])))
     if any(one["binding"] for one in told["direct_bands"]):
         yield text(words("held"))
+    elif told["way"]:
+        yield way(told["way"], words)
+
+
+def way(found: Told, words: Language) -> Block:
+    """Return the quickest way to the next grade, or that none is known."""
+    if found["months"] is None:
+        return text(words("no_way_up"))
+    rows = [
+        Row(
+            words(
+                "step" if one["label"] else "wait",
+                label=words.start(words.label(one["label"] or "")),
+                time=words.count("months", one["months"]),
+                points=words.points(one["points"]),
+            )
+        )
+        for one in found["steps"]
+    ]
+    return items(words("way", time=words.count("months", found["months"])), rows)
 
 
 def by_rules(told: Told, words: Language) -> Iterator[Block]:

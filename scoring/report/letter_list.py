@@ -42,7 +42,7 @@ def lasting(told: Told, words: Language) -> Iterator[Block]:
         yield text(words("from_list"))
     if listing["open"]:
         yield text(words("open" if told["repairs"] else "open_no_way"))
-    elif own or listing["from_before"]:
+    elif listing["days_left"] is not None and (own or listing["from_before"]):
         yield text(words("days_left", time=words.duration(listing["days_left"])))
     if listing["leaves"] and not joined:
         yield text(words("leaves"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scoring.schemes import coding, joint, recourse
+from scoring.schemes import coding, exits, joint, recourse
 from scoring.schemes.cases import Cases
 from scoring.schemes.choices import choice_faults, chosen
 from scoring.schemes.contexts import closes, matrix
@@ -38,6 +38,7 @@ __all__ = [
     "closes",
     "coding",
     "describe",
+    "exits",
     "gaps",
     "joined",
     "joint",

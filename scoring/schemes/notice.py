@@ -11,7 +11,7 @@ from typing import Any
 
 import narwhals as nw
 
-from scoring.schemes import conditions
+from scoring.schemes import conditions, recourse
 from scoring.schemes.contexts import vocabulary
 from scoring.schemes.family import Family
 from scoring.schemes.laws import shipped
@@ -25,10 +25,11 @@ DRAWS = 32
 Row = Mapping[str, Any]
 
 
-def notice(scheme: Scheme, frame: Any) -> dict[str, Any]:
+def notice(scheme: Scheme, frame: Any, known: Mapping[str, recourse.Action] | None = None) -> dict[str, Any]:
     """Return what the one subject of a frame would be told under a scheme.
 
     The frame is eager, has one row, and shows what the scheme reads; `prior__…` of the year before where there was one.
+    `known` is the catalogue of actions, the shipped one by default.
     """
     facts = only_row(frame)
     scored = only_row(scheme.score(frame))
@@ -48,6 +49,7 @@ def notice(scheme: Scheme, frame: Any) -> dict[str, Any]:
         "bands": {one.name: {"name": one.name, "label": one.label} for one in scheme.bands},
         "next_band": next_band(scheme, scored),
         "gains": gains(scheme, found, facts),
+        "way": way(scheme, frame, scored, known) if found else None,
         "repair": "" if scheme.text.repair.startswith(("unknown", "not applicable")) else scheme.text.repair,
         "repairs": [one.model_dump(exclude={"when"}) for one in scheme.text.repairs],
         "closes": [context(one) for one in scheme.text.sanctions],
@@ -220,16 +222,22 @@ def listing(scheme: Scheme, frame: Any, facts: Row, scored: Row) -> dict[str, An
                 | {"term": written.term.model_dump() if written.term else None, "reads": rule.reads, "days": rule.days}
             )
     before = int(facts.get("prior__days") or 0)
+    unstated = any(one["term"] is None and not joins(one) for one in entries)
     left = max([before, *(one["days"] for one in entries)])
     return {
         "entries": entries,
         "ways_on": [rule.label for rule in scheme.rules if not rule.unmodelled],
         "from_before": before > 0,
-        "days_left": None if left >= OPEN else left,
+        "days_left": None if left >= OPEN or unstated else left,
         "open": left >= OPEN,
-        "leaves": bool(scored["listed"]) and scored["next__days"] == 0,
-        "other_lists": [c.removeprefix(LISTED) for one in entries for c in one["reads"] if c.startswith(LISTED)],
+        "leaves": bool(scored["listed"]) and scored["next__days"] == 0 and not unstated,
+        "other_lists": [c.removeprefix(LISTED) for one in entries for c in joins(one)],
     }
+
+
+def joins(entry: dict[str, Any]) -> list[str]:
+    """Return the columns that put a subject on a list because she is on another."""
+    return [c for c in entry["reads"] if c.startswith(LISTED)]
 
 
 def next_band(scheme: Scheme, scored: Row) -> dict[str, Any] | None:
@@ -255,6 +263,32 @@ def gains(scheme: Scheme, found: dict[str, Any] | None, facts: Row) -> list[dict
         and (rule.points or 0) > 0
         and (rule.id not in given or (rule.per is not None and given[rule.id] != rule.cap))
     ]
+
+
+def way(
+    scheme: Scheme, frame: Any, scored: Row, known: Mapping[str, recourse.Action] | None = None
+) -> dict[str, Any] | None:
+    """Return the fewest months in which deeds and waiting lead to a better band, and by what; none where none is ahead.
+
+    The months are none where no way leads there in time, or where a record holds the subject down.
+    """
+    names = [band.name for band in scheme.bands]
+    target = recourse.goals(scheme)["next band"].get(names.index(scored["band"])) if names else None
+    if target is None:
+        return None
+    points = only_row(scheme.ledger(frame))
+    given = {rule.id: points[f"points__{rule.id}"] for rule in scheme.scored_rules}
+    need = max((scheme.bands[target].low or 0) - (scored["score"] - points["points__clip"]), 0)
+    held = target > only_row(recourse.ceiling(scheme, frame))["ceiling"]
+    taken = None if held else recourse.cheapest(recourse.menus(scheme, frame, given, known), need)
+    labels = {name: action.label for name, action in (recourse.actions() if known is None else known).items()}
+    return {
+        "band": band_of(scheme, names[target]),
+        "months": None if taken is None else sum(cost for _, cost in taken.values()),
+        "steps": [
+            {"label": labels.get(name), "points": gain, "months": cost} for name, (gain, cost) in (taken or {}).items()
+        ],
+    }
 
 
 def context(one: Any) -> dict[str, Any]:

@@ -10,6 +10,8 @@ Whose records these are is not known here.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
     from scoring.schemes.scheme import Rule, Scheme
 
 Menu = tuple[tuple[int, int], ...]  # options: points won, months
+Ways = Mapping[str, Menu]
 NOWHERE = np.inf  # the months of what no way leads to
+HORIZON = 60  # months; what takes longer is no way
+WAITING = "waiting"
 WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 LIFE = re.compile(r"(?P<number>\d+|[a-z]+) (?P<unit>month|year)s?$")
 TO_YEAR_END = "to 31 December"
@@ -47,7 +52,7 @@ class Action(Cited):
 
 
 class Actions(Part):
-    """The catalogue of actions."""
+    """The catalogue of actions: what a person can do to be given points, each by the record that it makes."""
 
     actions: dict[str, Action]
 
@@ -56,6 +61,12 @@ class Actions(Part):
 def actions(path: Path = REFERENCE / "actions.yaml") -> dict[str, Action]:
     """Return the catalogue of actions. Raises Refused with every fault of it."""
     return read(path).validated(Actions).actions
+
+
+def digest(known: Mapping[str, Action]) -> str:
+    """Return a hash of a catalogue of actions."""
+    plain = {name: action.model_dump() for name, action in known.items()}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
 def months(lasts: str) -> int | None:
@@ -133,6 +144,11 @@ def won(
     return (by_step[1:] - by_step[0]).T
 
 
+def steps(action: Action) -> int:
+    """Return how many steps of an action there is time for."""
+    return min(action.most, HORIZON // action.months if action.months else action.most)
+
+
 def options(points_won: Sequence[int], months_a_step: int) -> Menu:
     """Return the options of some steps, those left out that win no more than a cheaper one.
 
@@ -175,6 +191,35 @@ def least(menus: Iterable[Menu], need: int) -> NDArray[np.float64]:
         for gain, cost in menu:
             best = np.minimum(best, before[np.maximum(reach - gain, 0)] + cost)
     return best
+
+
+def menus(scheme: Scheme, frame: Any, given: Mapping[str, int], known: Mapping[str, Action] | None = None) -> Ways:
+    """Return the menus of one subject, who has points `given` by rule, one a way: each deed, and waiting."""
+    found = {
+        name: options(won(scheme, frame, name, steps(action), known)[0].tolist(), action.months)
+        for name, action in deeds(scheme, known).items()
+    }
+    life = {rule: m for rule, m in lives(scheme).items() if m <= HORIZON}
+    return found | ({WAITING: waits({rule: given[rule] for rule in life}, life)} if life else {})
+
+
+def cheapest(ways: Ways, need: int) -> dict[str, tuple[int, int]] | None:
+    """Return, by way, the option taken where so many points are won in the fewest months; none where no choice wins so.
+
+    >>> cheapest({"blood": ((4, 6), (8, 12)), "waiting": ((6, 12),)}, 10)
+    {'blood': (4, 6), 'waiting': (6, 12)}
+    """
+    names, taken = list(ways), dict[str, tuple[int, int]]()
+    best = [least([ways[name] for name in names[:i]], need) for i in range(len(names) + 1)]
+    if best[-1][need] > HORIZON:
+        return None
+    for i in reversed(range(len(names))):
+        for gain, cost in ((0, 0), *ways[names[i]]):
+            if best[i][max(need - gain, 0)] + cost == best[i + 1][need]:
+                taken |= {names[i]: (gain, cost)} if gain else {}
+                need = max(need - gain, 0)
+                break
+    return {name: taken[name] for name in names if name in taken}
 
 
 def ceiling(scheme: Scheme, frame: Any) -> Any:

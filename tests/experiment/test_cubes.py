@@ -136,7 +136,7 @@ def counted(declared, **patched):
             patch.setattr(bins if name == "MOST" else chunks, name, value)
         if "MOST" in patched:
             patch.setattr(bins.binned, "__defaults__", ((), patched["MOST"]))
-        return chunks.chunk(declared.config, PLAN, designs.ready(declared), 1)
+        return chunks.chunk(declared, PLAN, designs.ready(declared), 1)
 
 
 @pytest.mark.parametrize("most", [bins.MOST, 20])

@@ -28,7 +28,7 @@ SHIPPED = [
     ("cases" if path.name.endswith(".cases.yaml") else kind, path)
     for kind, folder in FOLDERS.items()
     for path in sorted(folder.glob("*.yaml"))
-]
+] + [("actions", ROOT / "scoring" / "schemes" / "reference" / "actions.yaml")]
 NAMES = [path.name for _, path in SHIPPED]
 
 
@@ -160,8 +160,10 @@ SCHEME = read(FOLDERS["scheme"] / "rongcheng_2016.yaml").data
 LIST = read(FOLDERS["scheme"] / "judgment_defaulters_2017.yaml").data
 CASES = read(FOLDERS["scheme"] / "rongcheng_2016.cases.yaml").data
 EXPERIMENT = read(FOLDERS["experiment"] / "city_pilots.yaml").data
+ACTIONS = read(ROOT / "scoring" / "schemes" / "reference" / "actions.yaml").data
 RECIPE = read(FOLDERS["recipe"] / "national_2020.yaml").data
 MODELS = {"scheme": schemes.SchemeText, "cases": schemes.Cases, "experiment": Experiment, "recipe": Recipe}
+MODELS["actions"] = schemes.recourse.Actions
 
 MISTAKES = [
     ("scheme", SCHEME, ("rules", 0, "points"), "many"),
@@ -196,6 +198,10 @@ MISTAKES = [
     ("recipe", RECIPE, ("subjects", "person", "records", "tax_arrears", "rates"), 1),
     ("recipe", RECIPE, ("subjects", "household"), {}),
     ("recipe", RECIPE, ("worlds", "mixed", "pooling"), "village"),
+    ("actions", ACTIONS, ("actions", "volunteering", "months"), -1),
+    ("actions", ACTIONS, ("actions", "volunteering", "months"), 0.5),
+    ("actions", ACTIONS, ("actions", "volunteering", "cost"), 2),
+    ("actions", ACTIONS, ("actions", "volunteering", "adds"), {}),
 ]
 
 

@@ -1,13 +1,15 @@
 """Who can rise: as scoring again says, and not past what bars her or is lost in the data."""
 
 import importlib
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
 from scoring import population
-from scoring.experiment import cubes, ways
+from scoring.experiment import config, cubes, ways
 from scoring.experiment.designs import Design
+from scoring.schemes.notice import notice
 from tests.experiment.test_reasons import PLANTED, toy
 from tests.hand_frames import plan_of, ready
 
@@ -119,3 +121,34 @@ def test_what_is_kept_of_a_deed_is_what_recording_keeps():
     real = (drawn["n_blood_donation"] > 0).mean()
     assert kept["blood_donation"].mean() / 100 == pytest.approx(real, abs=0.03)
     assert chunks.deeds_kept(plan, [Design(ready("harm_proportional"))], 1, 50, 5).columns == ["person"]
+
+
+def test_a_letter_tells_the_months_that_are_counted():
+    scheme = ready("rongcheng_2021")
+    people = population.people(plan_of("person"), 4_000, 3).select(*scheme.reads)
+    people = people.unique(maintain_order=True).head(60).with_columns(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("person"), pl.lit(0, pl.UInt32).alias("cell")
+    )  # fmt: skip
+    letters = [notice(scheme, people.slice(i, 1)) for i in range(people.height)]
+    told = [one["way"]["months"] for one in letters if one["way"]]
+    assert len(set(told)) >= 3  # or the test says little
+    assert of_everyone(scheme, people, "next band") == {m: told.count(m) for m in set(told)}
+    steps = [one["way"]["steps"] for one in letters if one["way"] and one["way"]["months"]]
+    assert [sum(step["months"] for step in of) for of in steps] == [months for months in told if months]
+
+
+def test_whoever_is_on_a_list_is_counted_with_the_months_until_she_is_off_it():
+    found = config.load("tiny", people=5_000, seeds=1)
+    probed = found.config.model_copy(update={"probes": config.Probes(people=5_000, redraws=2)})
+    names = ("rail_seats_2018", "judgment_defaulters_2017", "spending_restriction_2015")
+    designs = [Design(ready(name)) for name in names]  # the first takes over the others
+    counted = chunks.chunk(replace(found, config=probed), plan_of("person"), designs, 1)
+    everyone = counted["recourse"].cells.filter(group_by="everyone")
+    on = counted["outcome"].cells.filter(pl.col("selected"), group_by="everyone", outcome="listed")
+    for name in names:
+        mine = everyone.filter(scheme=name)
+        assert set(mine["param"]) == {"off the list"}
+        assert mine["n"].sum() == on.filter(scheme=name)["n"].sum() > 0
+        assert set(mine["months"]) <= {12, 24}
+        assert mine["recorded"].equals(mine["months"])
+    assert 24 in set(everyone.filter(scheme="judgment_defaulters_2017")["months"])

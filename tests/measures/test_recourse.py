@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import wasserstein_distance
 
 from scoring.measures import compute
-from scoring.measures.recourse import BUDGETS, extra_months
+from scoring.measures.recourse import BUDGETS, NO_END, NOT_ASKED, OFF_LIST, extra_months
 
 
 @pytest.fixture
@@ -93,6 +93,30 @@ def test_a_scheme_that_names_no_way_says_so(months, study):
     closed = type(made)(made.outcomes, made.references, {"s": {"ways": 0}})
     found = compute({"recourse": months({"a": [(None, None, 40)], "b": [(None, None, 40)]})}, closed)
     assert all("names no deed" in note for note in found.filter(measure="recourse_feasible")["note"])
+
+
+def test_a_list_has_the_same_measures_but_for_what_becomes_of_a_deed(months, study):
+    mine = {"a": [(12, 12, 30), (24, 24, 10), (None, None, 60)], "b": [(12, 12, 100)]}
+    found = compute({"recourse": months(mine, OFF_LIST)}, study("b"))
+    assert set(found["measure"]) == {"recourse_feasible", "recourse_curve", "recourse_gap"}
+    assert values(found, "recourse_feasible") == {("a", None): 0.4, ("b", None): 1.0}
+    assert values(found, "recourse_gap")["a", "extra months"] == pytest.approx((12 * 30 + 24 * 10 + 60 * 60) / 100 - 12)
+
+
+def test_a_list_that_states_no_end_or_gave_nothing_to_count_says_so(months, study):
+    made = study("b")
+    facts = {"s": {"ways": 0, "listing": "sanction"}, "red": {"listing": "reward"}, "bare": {"listing": "sanction"}}
+    asked = type(made)(made.outcomes, made.references, facts)
+    cube = months({"a": [(None, None, 40)], "b": [(None, None, 40)]}, OFF_LIST)
+    found = compute({"recourse": cube}, asked).filter(measure="recourse_feasible")
+    mine = found.filter(scheme="s")
+    assert set(mine["value"]) == {0.0}
+    assert mine["note"].str.contains(NO_END).all()
+    for name, kind in (("red", "reward"), ("bare", "sanction")):
+        row = found.filter(scheme=name).row(0, named=True)
+        assert (row["value"], row["status"], row["param"]) == (None, "not_applicable", OFF_LIST)
+        assert row["note"].startswith(NOT_ASKED[kind])
+        assert found.filter(scheme=name).height == 1
 
 
 def test_the_interval_of_months_is_that_of_two_means():
