@@ -3,7 +3,7 @@
 It reads a Result, chooses and orders its rows, and writes one HTML file that opens offline.
 """
 
-from scoring.report import charts, curves, ledger, lines, shares
+from scoring.report import charts, curves, ledger, lines, shares, specification, steps
 from scoring.report.audit import audit_text, write_audit
 from scoring.report.comparison import comparison_text, write_comparison
 from scoring.report.difference import difference_text
@@ -11,7 +11,9 @@ from scoring.report.language import LANGUAGES
 from scoring.report.notice import notice_page, notice_text, write_notices
 from scoring.report.page import write
 
-CHARTS = charts.CHARTS | curves.CHARTS | ledger.CHARTS | lines.CHARTS | shares.CHARTS
+CHARTS = (
+    charts.CHARTS | curves.CHARTS | ledger.CHARTS | lines.CHARTS | shares.CHARTS | specification.CHARTS | steps.CHARTS
+)
 
 __all__ = [
     "CHARTS",

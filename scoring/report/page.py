@@ -9,9 +9,12 @@ from typing import Any
 from scoring.report import wording
 from scoring.report.alike import among_alike
 from scoring.report.beyond import contexts_table, over_the_years, pooled, same_conduct, worlds_table
+from scoring.report.churn import next_year
 from scoring.report.explainability import explainability
 from scoring.report.figures import bands_by_group, gap_by_rule
 from scoring.report.impact import disparate_impact
+from scoring.report.multiverse import other_choices, over_universes
+from scoring.report.portability import elsewhere
 from scoring.report.reasons import reasons
 from scoring.report.recourse import recourse
 from scoring.report.reversal import beside_headline, reversal
@@ -19,9 +22,11 @@ from scoring.report.scores import every_cut
 from scoring.report.shown import Part, Shown, grouping
 from scoring.report.side_by_side import side_by_side
 from scoring.report.stability import stability
+from scoring.report.steadiness import UNTESTED
 from scoring.report.subgroups import crossed_groups
 from scoring.report.surrogates import surrogates
 from scoring.report.truth import against_truth
+from scoring.report.weights import other_weights
 from scoring.result import Result
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -66,7 +71,7 @@ def context(result: Result) -> dict[str, Any]:
         "bands": list(bands_by_group(shown)),
         "impact": impact(shown),
         "gaps": list(gap_by_rule(shown)),
-        "stability": having(shown, stability),
+        "stability": having(shown, stability, next_year, elsewhere, other_weights, other_choices),
         "explainability": having(shown, explainability, reasons, recourse, surrogates),
         "side_by_side": having(shown, side_by_side),
         "provenance": [provenance(shown, name) for name in shown.designs],
@@ -74,8 +79,13 @@ def context(result: Result) -> dict[str, Any]:
         "worlds": worlds_table(shown),
         "contexts": contexts_table(shown),
         "statuses": statuses_table(shown),
-        "limits": wording.LIMITS,
+        "limits": [*wording.LIMITS, *untested(shown)],
     }
+
+
+def untested(shown: Shown) -> list[str]:
+    """Return that nothing was put to the test of other defensible choices, where nothing was."""
+    return [] if shown.each(measure="robust") else [UNTESTED]
 
 
 def impact(shown: Shown) -> list[Part]:
@@ -151,7 +161,8 @@ def findings(shown: Shown) -> Iterator[dict[str, str]]:
             )
             yield {
                 "text": wording.ratio_finding(row, shown.title(name), label),
-                "small": f"{wording.line_of(row)} {wording.over_worlds(worlds)} {beside_headline(shown, row)}".strip()
+                "small": f"{wording.line_of(row)} {wording.over_worlds(worlds)} {beside_headline(shown, row)} "
+                f"{over_universes(shown, row)}".strip()
                 if row["status"] == "ok"
                 else "",
             }

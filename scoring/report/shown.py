@@ -137,6 +137,10 @@ class Shown:
         """Return rows of the main world, each number once, with the interval that is best founded."""
         return self._named(once(self.result.where(world=self.world, **equals), []))
 
+    def each(self, **equals: Any) -> list[Row]:
+        """Return rows of the main world as they stand, draw by draw of a family."""
+        return self._named(self.result.where(world=self.world, **equals).to_dicts())
+
     def audited(self, **equals: Any) -> list[Row]:
         """Return rows of the main world as one auditor would have found them, with tests and null lines."""
         return self._named(self.result.where(world=self.world, uncertainty="audit", **equals).to_dicts())
@@ -240,6 +244,11 @@ def said(status: Mapping[str, Any]) -> str:
     return str(status["status"]) if not status["note"] else f"{status['status']}: {status['note']}"
 
 
+def standing(status: Mapping[str, Any]) -> str:
+    """Write a status, and why where it is not ok; what else is noted is told elsewhere."""
+    return "ok" if status["status"] == "ok" else said(status)
+
+
 def cells(row: Row | None, digits: int = 2, scale: float = 1) -> list[str]:
     """Write value, low and high; dashes where there is no row."""
     if row is None:
@@ -255,6 +264,11 @@ def ranged(row: Row | None, digits: int = 1, scale: float = 100) -> str:
     """
     value, low, high = cells(row, digits, scale)
     return value if "–" in (low, high) else f"{value} ({low}{WITH}to{WITH}{high})"
+
+
+def percents(row: Row | None, digits: int = 2) -> list[str]:
+    """Write value, low and high as shares per hundred; dashes where there is no row."""
+    return [wording.percent(row[c], digits) if row else "–" for c in ("value", "low", "high")]
 
 
 def numbered(rows: Sequence[Row], digits: int = 2, scale: float = 1) -> list[list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scoring.report import curves, wording
 from scoring.report.sentences import p_value
-from scoring.report.shown import SAME, Figure, Part, Row, Shown, Table, by, cells, said, sound
+from scoring.report.shown import SAME, Figure, Part, Row, Shown, Table, by, cells, percents, said, sound
 
 
 def crossed_groups(shown: Shown) -> Part:
@@ -67,11 +67,6 @@ def heat_map(shown: Shown, name: str) -> Iterator[Figure]:
         "towards the mean of all cells by as much as its n is small. It guards against chance, and can "
         "hide a real harm to a small group.",
     )
-
-
-def percents(row: Row | None) -> list[str]:
-    """Write value, low and high as shares per hundred."""
-    return [wording.percent(row[c], 2) if row else "–" for c in ("value", "low", "high")]
 
 
 def confirmed_table(shown: Shown) -> Table:
