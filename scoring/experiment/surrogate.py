@@ -51,6 +51,8 @@ def verdict(scheme: Any, outcome: pl.DataFrame) -> pl.Series:
     """Return what a scheme says of each person: her band, or all outcomes that she has where there are no bands."""
     if scheme.bands:
         return outcome["band"].cast(pl.String).alias("verdict")
+    if not scheme.outcomes:
+        return pl.repeat("none", outcome.height, eager=True).alias("verdict")
     held = [pl.when(pl.col(name)).then(pl.lit(name)) for name in scheme.outcomes]
     said = pl.concat_str(held, separator=" + ", ignore_nulls=True)
     return outcome.select(said.replace("", "none").alias("verdict")).to_series()
