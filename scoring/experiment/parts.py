@@ -17,8 +17,9 @@ import polars as pl
 from scoring import population
 from scoring.experiment import bins, designs
 from scoring.experiment import config as configs
-from scoring.experiment.chunk import SUMS, chunk
+from scoring.experiment.chunk import chunk
 from scoring.experiment.config import Declared, Experiment
+from scoring.experiment.gathered import SUMS
 from scoring.measures import Counts
 
 Progress = Callable[[int, int], None]

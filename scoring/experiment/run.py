@@ -17,10 +17,10 @@ import polars as pl
 from scoring import population, schemes
 from scoring.experiment import config as configs
 from scoring.experiment import designs
-from scoring.experiment.chunk import with_lists
 from scoring.experiment.config import Declared, Experiment
 from scoring.experiment.measured import measured
 from scoring.experiment.parts import Cubes, Progress, chunks, kept_as, of_kind, pool, written
+from scoring.experiment.view import with_lists
 from scoring.result import Result
 
 SHOWN = ("sex", "age_band", "residence", "hukou_place", "legal_form", "size", "level", "kind")

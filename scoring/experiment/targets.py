@@ -17,9 +17,9 @@ import polars as pl
 
 from scoring import population, schemes, workspace
 from scoring.documents import Problem, Refused, did_you_mean
-from scoring.experiment.chunk import visible
 from scoring.experiment.designs import Design
 from scoring.experiment.people import planned, recipe_of
+from scoring.experiment.view import visible
 from scoring.experiment.years import Past, in_order, lists_of, seen_by, turnover
 
 YEARS, COUNTED = 12, 5  # a listing without a term lasts some years; the last of them are counted

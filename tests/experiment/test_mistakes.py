@@ -1,6 +1,5 @@
 """Errors in records: who is touched by them, and whose verdict turns."""
 
-import importlib
 from dataclasses import replace
 from functools import partial
 
@@ -10,15 +9,13 @@ import pytest
 from scipy.stats import binom
 
 from scoring import population
-from scoring.experiment import cubes, flips, mistakes, probes
+from scoring.experiment import cubes, flips, gathered, mistakes, probes, view
 from scoring.experiment.designs import Design
 from scoring.experiment.mistakes import Register
 from scoring.measures import Counts, Study, compute
 from scoring.population.noise import Source
 from tests.experiment.test_reasons import toy
 from tests.hand_frames import plan_of, ready
-
-chunks = importlib.import_module("scoring.experiment.chunk")
 
 GROUPS = cubes.Groupings(("sex",), {"sex": ("f", "m")})
 ONE_RULE = {"late": "per: n_late, points: -20, actionable: now"}  # of 100 points, and the upper band begins at 90
@@ -191,7 +188,7 @@ def test_a_scheme_of_one_endless_band_never_flips():
 
 
 def counts(table, cube):
-    head, of = {"world": "w", "scheme": "s", "draw": -1, "seed": 1}, chunks.SUMS.get(cube, ["n"])
+    head, of = {"world": "w", "scheme": "s", "draw": -1, "seed": 1}, gathered.SUMS.get(cube, ["n"])
     table = table.with_columns(pl.lit(value).alias(name) for name, value in head.items())
     return Counts((*head, *(c for c in table.columns if c not in {*of, *head})), table)
 
@@ -214,14 +211,14 @@ def test_a_design_meets_errors_in_the_records_of_the_lists_that_it_takes_over():
     designs = [Design(ready(name)) for name in names]
     taking, size, plan = designs[-1], 500, plan_of("person")
     theirs = set(designs[0].scheme.reads) - set(taking.scheme.reads)
-    reads = chunks.read_by(taking, designs)
+    reads = view.read_by(taking, designs)
     assert theirs <= set(reads)
     people = population.draw(plan, 1, 0, size).with_columns(
         pl.int_range(size, dtype=pl.UInt32).alias("person"), pl.lit(0, pl.UInt32).alias("cell")
     )
     register = Register.of(people, reads, plan.records, Source(1, "person", 0, size), 10)
     of_lists = {name: adverse for name, adverse in register.adverse.items() if f"n_{name}" in theirs}
-    score = partial(chunks.scored_apart, taking, designs)
+    score = partial(view.scored_apart, taking, designs)
     outcome = score(people).with_columns(people["cell"])
     found = flips.mistaken(taking.scheme, outcome, replace(register, adverse=of_lists), score, THETA, GROUPS)
     assert found.filter(group_by="everyone", kind="false")["worse"].sum() > 0

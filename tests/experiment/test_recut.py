@@ -1,6 +1,5 @@
 """Equal shares: what is left between designs is whom they choose, and a lot among equals is no choice."""
 
-import importlib
 from collections import defaultdict
 from types import SimpleNamespace
 
@@ -8,12 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from scoring.experiment import cubes, recut
+from scoring.experiment import cubes, gathered, recut
 from scoring.experiment.designs import NO_DRAW, Design
 from scoring.measures import MEASURES, Counts, Study, compute, portability
 from scoring.measures.recut import FEW, NO_SCORE, SHARES, TIED
 
-chunks = importlib.import_module("scoring.experiment.chunk")
 GROUPS = cubes.Groupings(("sex",), {"sex": ("f", "m")})
 NAMES = [name for name, measure in MEASURES.items() if measure.cube in ("recut", "recut_ties")]
 APART = 1 - 2 * 0.05**2 - 0.9**2  # two designs that have nothing to do with one another
@@ -34,9 +32,9 @@ def counted(scores, women=None, seed=1):
         name, draw = key if isinstance(key, tuple) else (key, NO_DRAW)
         found, design = cut(score, name, seed), Design(SimpleNamespace(name=name), draw)
         said[draw] += recut.verdicts(found, design)
-        chunks.keep(tables, design, {"recut_ties": recut.ties(found, cells, GROUPS)})
-    chunks.keep_joint(tables, "recut", said, cells, GROUPS)
-    return {cube: chunks.pooled(cube, table, "w", seed) for cube, table in tables.items()}
+        gathered.keep(tables, design, {"recut_ties": recut.ties(found, cells, GROUPS)})
+    gathered.keep_joint(tables, "recut", said, cells, GROUPS)
+    return {cube: gathered.pooled(cube, table, "w", seed) for cube, table in tables.items()}
 
 
 def asked(scores, also=(), women=None, coverage=None, names=NAMES):

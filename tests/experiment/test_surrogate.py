@@ -12,7 +12,7 @@ from scoring.experiment import surrogate
 from scoring.experiment.cubes import Groupings
 from scoring.measures import Counts, Study, compute
 from tests.experiment.test_reasons import toy
-from tests.hand_frames import ready
+from tests.hand_frames import frame_of, ready
 
 GROUPS = Groupings(("sex",), {"sex": ("f", "m")})
 HEAD = {"world": "w", "scheme": "toy", "draw": -1, "seed": 1}
@@ -127,3 +127,10 @@ def test_too_few_persons_for_the_folds_are_not_asked():
     scheme = toy()
     few = drawn(4, 5, n_late=2, n_theft=2)
     assert surrogate.probed(scheme, scheme.score(few), GROUPS) == {}
+
+
+def test_a_score_from_which_nothing_follows_gives_everyone_one_verdict():
+    scheme = ready("suzhou_2016")
+    assert not scheme.bands and not scheme.outcomes
+    outcome = scheme.score(frame_of(scheme.reads, [{}, {"n_blood_donation": 1}], {"age": 30}))
+    assert surrogate.verdict(scheme, outcome).to_list() == ["none", "none"]

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from scoring import population
-from scoring.experiment import config, cubes, ways
+from scoring.experiment import config, cubes, second_look, ways
 from scoring.experiment.designs import Design
 from scoring.schemes.notice import notice
 from tests.experiment.test_reasons import PLANTED, toy
@@ -115,12 +115,12 @@ def of_everyone(scheme, mine, goal):
 
 def test_what_is_kept_of_a_deed_is_what_recording_keeps():
     plan, design = plan_of("person"), Design(ready("weihai_2018"))
-    kept = chunks.deeds_kept(plan, [design], 1, 3_000, 41)
+    kept = second_look.deeds_kept(plan, [design], 1, 3_000, 41)
     assert set(kept.columns) == {"person", "blood_donation", "charitable_donation", "community_service", "volunteering"}
     drawn = population.people(plan, 200_000, 8).filter(pl.col("hidden_events_blood_donation") == 1)
     real = (drawn["n_blood_donation"] > 0).mean()
     assert kept["blood_donation"].mean() / 100 == pytest.approx(real, abs=0.03)
-    assert chunks.deeds_kept(plan, [Design(ready("harm_proportional"))], 1, 50, 5).columns == ["person"]
+    assert second_look.deeds_kept(plan, [Design(ready("harm_proportional"))], 1, 50, 5).columns == ["person"]
 
 
 def test_a_letter_tells_the_months_that_are_counted():
