@@ -131,6 +131,6 @@ def test_too_few_persons_for_the_folds_are_not_asked():
 
 def test_a_score_from_which_nothing_follows_gives_everyone_one_verdict():
     scheme = ready("suzhou_2016")
-    assert not scheme.bands and not scheme.outcomes
+    assert (scheme.bands, dict(scheme.outcomes)) == ((), {})
     outcome = scheme.score(frame_of(scheme.reads, [{}, {"n_blood_donation": 1}], {"age": 30}))
     assert surrogate.verdict(scheme, outcome).to_list() == ["none", "none"]
