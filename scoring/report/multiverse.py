@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from scoring.report import specification, steadiness, wording
-from scoring.report.sentences import ended
 from scoring.report.shown import MOST, Figure, Part, Row, Shown, Table, by, cells, said
 
 CLAIM = ("scheme", "outcome", "group_by", "group", "method")
@@ -141,7 +140,7 @@ def curves(shown: Shown, name: str, shared: dict[Claim, dict[str, Row]]) -> Iter
                 [choices_of(r), *cells(r, 3), wording.number(r["n"], 0), concluded(r), str(r["status"])]
                 for r in [*(r for r in found if r["term"] == DECLARED), *drawn]
             ],
-            " ".join([steadiness.robust(held.get(key)), *([ended(held[key]["note"])] if key in held else [])]),
+            steadiness.robust_since(held.get(key)),
         )
 
 
@@ -193,7 +192,7 @@ def over_universes(shown: Shown, row: Row) -> str:
     told = {c: row[c] for c in ("scheme", "outcome", "group_by", "group")}
     held = next(iter(shown.each(measure="robust", method=row["measure"], **told)), None)
     tested = held or shown.each(measure="robust")
-    return f"{steadiness.robust(held)} {ended(held['note']) if held else ''}".strip() if tested else ""
+    return steadiness.robust_since(held) if tested else ""
 
 
 def importances(shown: Shown, name: str) -> Iterator[Figure]:

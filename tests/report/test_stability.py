@@ -315,7 +315,7 @@ def test_where_no_universes_were_spanned_the_page_says_that_nothing_was_put_to_t
     assert page.untested(shown(hand.universes(robust=0.0))) == []
 
 
-@pytest.mark.parametrize(("robust", "told"), [(1.0, "Robust by our convention. 100% of 6"), (0.0, "Not to be called")])
+@pytest.mark.parametrize(("robust", "told"), [(1.0, "Robust by our convention: 100% of 6"), (0.0, "Not to be called")])
 def test_a_headline_says_whether_it_holds_in_nearly_every_universe(robust, told):
     span = (0.7, 0.84)
     ratio = hand.row("selection_rate_ratio", 0.77, span=span, outcome="commended", group_by="residence", group="rural")
