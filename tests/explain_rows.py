@@ -68,6 +68,9 @@ def reasons():
         yield from each("actionability_share", (share,), param="pooled", term=term)
         yield from each("actionability_share", (share,), param="person mean", term=term)
     yield from each("facts_to_know", (3.2,))
+    of = {"group_by": "everyone", "group": "everyone", "uncertainty": None, "n": 20}
+    yield row("coding_agreement", 0.8, term="same tag", span=(0.6, 0.9), **of)
+    yield row("coding_agreement", 0.5, term="kappa", span=(0.1, 0.9), **of)
 
 
 def ways():

@@ -27,7 +27,7 @@ def reasons(shown: Shown) -> Part:
     """Return the part on reasons."""
     figures = {name: [*truth(shown, name), *actionable(shown, name)] for name in shown.schemes}
     drawn = {figure.id for found in figures.values() for figure in found}
-    tables = (reasons_table(shown), truth_table(shown, drawn), facts_table(shown))
+    tables = (reasons_table(shown), truth_table(shown, drawn), coding_table(shown), facts_table(shown))
     found = [table for table in tables if table.rows]
     return Part("Reasons", TEXT, [*found[:1], *(f for made in figures.values() for f in made), *found[1:]])
 
@@ -163,6 +163,22 @@ def acted_on(everyone: dict[str, Row]) -> str:
         return share
     tag, most = max(rest.items(), key=lambda pair: pair[1]["value"])
     return f"{share}, {wording.percent(most['value'], 0)} {shares.TAGS[tag][0]}"
+
+
+def coding_table(shown: Shown) -> Table:
+    """Return how far two coders agree on what a person can do about a rule."""
+    found = {name: by(shown.best(measure="coding_agreement", scheme=name), "term") for name in shown.schemes}
+    found = {name: terms for name, terms in found.items() if terms}
+    rows = {
+        "rules tagged by both": {name: wording.number(terms["kappa"]["n"], 0) for name, terms in found.items()},
+        "same tag, per cent": {name: ranged(terms["same tag"]) for name, terms in found.items()},
+        "κ": {name: ranged(terms["kappa"], 2, 1) for name, terms in found.items()},
+    }
+    text = (
+        "What can be acted on is read off the rules: by the rulebook's author, and again by a second coder who saw the "
+        "labels alone. κ: 1 they always agree, 0 as often as by chance. Where it is low, shares by tag say little."
+    )
+    return shown.by_design("Do two coders say the same of what can be acted on?", text, rows)
 
 
 def facts_table(shown: Shown) -> Table:

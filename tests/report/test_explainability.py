@@ -206,6 +206,14 @@ def test_the_range_of_a_family_stands_beside_its_effective_rules(tables):
     ]
 
 
+def test_tags_stand_beside_how_far_two_coders_agree_on_them(tables):
+    assert tables["Do two coders say the same of what can be acted on?"].rows == [
+        ["rules tagged by both", "20"],
+        ["same tag, per cent", "80.0 (60.0\xa0to\xa090.0)"],
+        ["κ", "0.50 (0.10\xa0to\xa00.90)"],
+    ]
+
+
 def test_exact_and_approximate_are_never_in_one_table(tables):
     exact = tables["Which rules move a score"]
     assert [told[0] for told in exact.rows] == ["bank arrears or card overdue", "sued and found in breach"]
