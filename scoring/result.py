@@ -49,6 +49,8 @@ COLUMNS: dict[str, Any] = {
     "seeds": pl.Int32,
     "note": pl.String,  # why a value is null, or what to mind when reading it
 }
+NUMBER = ["scheme", "versus", "measure", "param", "term", "outcome", "group_by", "group", "period"]
+PREFERRED = ("seeds", "specification", "audit")  # of several rows of one number
 KEY = [c for c in COLUMNS if c not in {"value", "low", "high", "p", "p_adjusted", "n", "status", "note", "level"}]
 
 
@@ -107,6 +109,20 @@ class Result:
         folder = Path(folder)
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         return Result(pl.read_parquet(folder / "results.parquet"), manifest, folder)
+
+
+def once(rows: pl.DataFrame, also: Sequence[str] = ()) -> pl.DataFrame:
+    """Keep one row a number: over seeds if there is an interval, else over draws, else one audit's.
+
+    `also` are columns besides those by which numbers of one world are told apart.
+    """
+    rank = pl.col("uncertainty").replace_strict(
+        {u: i for i, u in enumerate(PREFERRED)}, default=9, return_dtype=pl.Int32
+    )
+    without = pl.col("low").is_null() & (pl.col("uncertainty") == "seeds")
+    ranked = rows.with_columns((rank + 5 * without.cast(pl.Int32)).alias("rank"))
+    ranked = ranked.sort("rank", maintain_order=True)
+    return ranked.unique([*NUMBER, *also], keep="first", maintain_order=True).drop("rank")
 
 
 def tidy(rows: list[dict[str, Any]] | pl.DataFrame) -> pl.DataFrame:

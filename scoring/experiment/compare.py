@@ -1,16 +1,29 @@
-"""Compare designs side by side: one population, every design over the same people, differences to the first."""
+"""Compare designs side by side: one population, every design over the same people.
+
+The comparison is an experiment that nobody wrote down, so that what it declares is fixed by the command alone: which
+groups, which criteria, and which choices could have been made otherwise.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from scoring.documents import Document
+from scoring import schemes as rulebooks
+from scoring import workspace
+from scoring.documents import Document, Refused, did_you_mean
 from scoring.experiment import config as configs
+from scoring.experiment.people import recipe_of
 from scoring.experiment.run import execute
 from scoring.result import Result
 
-GROUPS = ["residence", "hukou_place", "sex", "age_band", "disability", "income_quintile"]
+LAW = "no_scheme"
+GROUPS = {
+    "person": ("residence", "hukou_place", "sex", "age_band", "disability", "income_quintile"),
+    "firm": ("size", "ownership"),
+    "government_body": ("level", "kind"),
+}
 REFERENCES = {
     "residence": "urban",
     "hukou_place": "local",
@@ -19,39 +32,102 @@ REFERENCES = {
     "disability": "not_disabled",
     "income_quintile": "q5",
 }
+CRITERIA = (  # that every points scheme has
+    {"measure": "pivotal_record_share", "param": "any", "direction": "lower"},
+    {"measure": "self_consistency", "param": "band", "direction": "higher"},
+    {"measure": "no_actionable_reason", "direction": "lower"},
+    {"measure": "complexity", "param": "facts", "direction": "lower"},
+)
 
 
 def compare(
-    schemes: list[str],
-    people: int = 100_000,
+    schemes: Sequence[str],
+    people: int = 50_000,
     recipe: str = "weihai_2020",
     world: str = "equal_conduct",
-    seeds: int = 1,
+    seeds: int = 4,
+    years: int = 2,
+    baseline: str | None = None,
+    groups: Sequence[str] = (),
+    criteria: Sequence[str | Mapping[str, Any]] = (),
     draws: int = 5,
     workers: int = 1,
     out: str | Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Result:
-    """Run two or more schemes over one population and return paired differences to the first.
+    """Run two or more schemes over one population and return paired differences to the first, and to the baseline.
 
-    Rows carry `versus`, the first scheme. Outcomes that only one instrument has are not compared: such rows are null
-    with status `not_applicable`. Raises Refused for unknown names.
+    Rows carry `versus`, the scheme beside which another stands. Outcomes that only one instrument has are not compared:
+    such rows are null with status `not_applicable`. The baseline is one of the schemes, or `no_scheme`, ordinary law,
+    which is then run too. A criterion is a mapping as in an experiment, or a text as `criterion` reads it; without any,
+    designs are compared on what every points scheme has. Raises Refused for unknown names.
     """
-    data = {
+    names = list(dict.fromkeys(schemes))
+    data: dict[str, Any] = {
         "experiment": "compare",
-        "asks": f"Who would fare otherwise under {' or '.join(schemes[1:])} than under {schemes[0]}?",
-        "people": {"recipe": recipe, "n": people},
+        "asks": f"Who would fare otherwise under {' or '.join(names[1:])} than under {names[0]}?",
+        "people": {"recipe": recipe, "n": people, "years": years},
         "seeds": seeds,
         "worlds": [world],
-        "schemes": list(dict.fromkeys(schemes)),
-        "groups": GROUPS,
-        "references": REFERENCES,
+        "schemes": names,
+        "baseline": baseline,
         "probes": {"people": min(people, 2_000), "redraws": 21},
         "draws": draws,
+        **declared(names, recipe, groups, [criterion(c) if isinstance(c, str) else dict(c) for c in criteria]),
     }
     document = Document("compare", data, {})
-    declared = configs.resolve(document.validated(configs.Experiment), document)
-    result = execute(declared, workers, out, progress=progress)
-    result.manifest["versus"] = schemes[0]
-    result.manifest["command"] = f"scoring compare {' '.join(schemes)} --people {people}"
+    if baseline not in (None, LAW, *names):
+        hint = did_you_mean(str(baseline), [*names, LAW]) or f"name it among the schemes, or give {LAW}"
+        raise Refused([document.problem(("baseline",), f"{baseline!r} is not among the designs of this run", hint)])
+    resolved = configs.resolve(document.validated(configs.Experiment), document)
+    result = execute(resolved, workers, out, progress=progress)
+    result.manifest["versus"] = names[0]
+    asked = f" --baseline {baseline}" if baseline else ""
+    result.manifest["command"] = f"scoring compare {' '.join(names)} --people {people} --seeds {seeds}{asked}"
     return result
+
+
+def declared(
+    names: Sequence[str], recipe: str, groups: Sequence[str], criteria: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return what a comparison declares beforehand: groups and their references, criteria, and what could be otherwise.
+
+    The first outcome that the first design shares with another, by the first grouping, is the primary comparison. What
+    does not load is left to the experiment to refuse, with all else that is wrong.
+    """
+    try:
+        loaded = [rulebooks.load(workspace.find("scheme", name)) for name in names]
+        read = recipe_of(workspace.find("recipe", recipe), ())  # its numbers are checked later
+    except Refused:
+        return {"groups": list(groups) or list(GROUPS["person"])}
+    kinds = list(dict.fromkeys(rulebooks.summary(scheme)["subject"] for scheme in loaded))
+    levels = {kind: read.subject(kind).levels() for kind in kinds if kind in read.subjects}
+    by_kind = {
+        kind: [g.split("*") if "*" in g else g for g in groups] or [g for g in GROUPS[kind] if g in levels[kind]]
+        for kind in levels
+    }
+    known = {attribute: of for kind in levels for attribute, of in levels[kind].items()}
+    told = {"references": {g: of for g, of in REFERENCES.items() if g in by_kind.get("person", []) and of in known[g]}}
+    told |= {"groups": by_kind if by_kind else list(groups)}
+    shared = [o for o in loaded[0].outcomes if any(o in other.outcomes for other in loaded[1:])]
+    mine = by_kind.get(kinds[0], [])
+    if shared and mine and isinstance(mine[0], str):
+        gap = {"measure": "selection_rate_ratio", "outcome": shared[0], "group": mine[0]}
+        told |= {"primary": [gap], "vary": {"unscored": ["left out", "selected", "not selected"]}}
+        told["vary"] |= {f"reference.{mine[0]}": [told["references"].get(mine[0], "largest"), "rest"]}
+        criteria = criteria or [gap | {"direction": "parity"}, *CRITERIA]
+    return told | {"criteria": list(criteria or CRITERIA)}
+
+
+def criterion(text: str) -> dict[str, Any]:
+    """Read a criterion of a command line: which way is better, a colon, a measure, and what of it by commas.
+
+    >>> criterion("parity: selection_rate_ratio, outcome=commended, group=residence")["group"]
+    'residence'
+    >>> criterion("lower: complexity, param=facts")
+    {'direction': 'lower', 'measure': 'complexity', 'param': 'facts'}
+    """
+    direction, _, rest = text.partition(":")
+    measure, *parts = [part.strip() for part in rest.split(",")]
+    told = dict(part.partition("=")[::2] for part in parts)
+    return {"direction": direction.strip(), "measure": measure} | {k.strip(): v.strip() for k, v in told.items()}
