@@ -38,6 +38,7 @@ CRITERIA = (  # that every points scheme has
     {"measure": "no_actionable_reason", "direction": "lower"},
     {"measure": "complexity", "param": "facts", "direction": "lower"},
 )
+READINGS = ["left out", "selected", "not selected"]  # of who is not scored
 
 
 def compare(
@@ -65,7 +66,6 @@ def compare(
     names = list(dict.fromkeys(schemes))
     data: dict[str, Any] = {
         "experiment": "compare",
-        "asks": f"Who would fare otherwise under {' or '.join(names[1:])} than under {names[0]}?",
         "people": {"recipe": recipe, "n": people, "years": years},
         "seeds": seeds,
         "worlds": [world],
@@ -92,31 +92,58 @@ def declared(
 ) -> dict[str, Any]:
     """Return what a comparison declares beforehand: groups and their references, criteria, and what could be otherwise.
 
-    The first outcome that the first design shares with another, by the first grouping, is the primary comparison. What
-    does not load is left to the experiment to refuse, with all else that is wrong.
+    What does not load is left to the experiment to refuse, with all else that is wrong.
     """
     try:
         loaded = [rulebooks.load(workspace.find("scheme", name)) for name in names]
         read = recipe_of(workspace.find("recipe", recipe), ())  # its numbers are checked later
     except Refused:
-        return {"groups": list(groups) or list(GROUPS["person"])}
-    kinds = list(dict.fromkeys(rulebooks.summary(scheme)["subject"] for scheme in loaded))
-    levels = {kind: read.subject(kind).levels() for kind in kinds if kind in read.subjects}
-    by_kind = {
-        kind: [g.split("*") if "*" in g else g for g in groups] or [g for g in GROUPS[kind] if g in levels[kind]]
-        for kind in levels
+        return {"asks": "?", "groups": list(groups) or list(GROUPS["person"])}
+    kinds = [kind for kind in dict.fromkeys(rulebooks.summary(s)["subject"] for s in loaded) if kind in read.subjects]
+    levels = {kind: read.subject(kind).levels() for kind in kinds}
+    asked_for: list[Any] = [g.split("*") if "*" in g else g for g in groups]
+    by_kind = {kind: asked_for or [g for g in GROUPS[kind] if g in levels[kind]] for kind in kinds}
+    persons = levels.get("person", {})
+    references = {
+        g: level for g, level in REFERENCES.items() if g in by_kind.get("person", []) and level in persons.get(g, ())
     }
-    known = {attribute: of for kind in levels for attribute, of in levels[kind].items()}
-    told = {"references": {g: of for g, of in REFERENCES.items() if g in by_kind.get("person", []) and of in known[g]}}
-    told |= {"groups": by_kind if by_kind else list(groups)}
-    shared = [o for o in loaded[0].outcomes if any(o in other.outcomes for other in loaded[1:])]
-    mine = by_kind.get(kinds[0], [])
-    if shared and mine and isinstance(mine[0], str):
-        gap = {"measure": "selection_rate_ratio", "outcome": shared[0], "group": mine[0]}
-        told |= {"primary": [gap], "vary": {"unscored": ["left out", "selected", "not selected"]}}
-        told["vary"] |= {f"reference.{mine[0]}": [told["references"].get(mine[0], "largest"), "rest"]}
-        criteria = criteria or [gap | {"direction": "parity"}, *CRITERIA]
-    return told | {"criteria": list(criteria or CRITERIA)}
+    told = {
+        "asks": asked([rulebooks.summary(scheme)["title"] for scheme in loaded]),
+        "groups": by_kind or list(groups),
+        "references": references,
+    }
+    gap = widest_shared(loaded, next(iter(by_kind.values()), []))
+    if gap is None:
+        return told | {"criteria": list(criteria or CRITERIA)}
+    reference = references.get(gap["group"], "largest")
+    return told | {
+        "criteria": list(criteria or [gap | {"direction": "parity"}, *CRITERIA]),
+        "primary": [gap],
+        "vary": {f"reference.{gap['group']}": [reference, "rest"], "unscored": READINGS},
+    }
+
+
+def widest_shared(loaded: Sequence[Any], groups: Sequence[Any]) -> dict[str, str] | None:
+    """Return the primary comparison: the outcome of the first design that most others share, by the first grouping."""
+    sharing = {outcome: sum(outcome in other.outcomes for other in loaded[1:]) for outcome in loaded[0].outcomes}
+    shared = sorted((outcome for outcome, n in sharing.items() if n), key=lambda outcome: -sharing[outcome])
+    if not shared or not groups or not isinstance(groups[0], str):
+        return None
+    return {"measure": "selection_rate_ratio", "outcome": shared[0], "group": groups[0]}
+
+
+def asked(titles: Sequence[str]) -> str:
+    """Return the question of a comparison.
+
+    >>> asked(["Here", "There"])
+    'Who would fare otherwise under There than under Here?'
+    >>> asked(["a", "b", "c", "d"])
+    'Who would fare otherwise under three others than under a?'
+    """
+    others = titles[1:]
+    numbers = {3: "three", 4: "four", 5: "five", 6: "six"}
+    under = " or ".join(others) if len(others) < 3 else f"{numbers.get(len(others), len(others))} others"
+    return f"Who would fare otherwise under {under} than under {titles[0]}?"
 
 
 def criterion(text: str) -> dict[str, Any]:

@@ -78,11 +78,11 @@ def dominance(outcome: Counts, study: Study, **also: Counts | None) -> pl.DataFr
             rows.append(told | {"value": None, "status": NOT_APPLICABLE, "note": note})
             continue
         drawn = [sides(one * ways(study), looks, study.level) for one in gaps]
-        better, worse = (np.array(side) for side in zip(*drawn, strict=True))
+        better, worse = np.array([side for side, _ in drawn]), np.array([side for _, side in drawn])
         good = (gaps * ways(study)).mean(axis=1).max(axis=1) <= 0
         holds = better.any(axis=1) & good
-        by = [c.name for c, sure in zip(study.criteria, better.all(axis=0), strict=True) if sure]
-        against = [c.name for c, sure in zip(study.criteria, worse.any(axis=0), strict=True) if sure]
+        by = [c.name for c, sure in zip(study.criteria, better.T, strict=True) if sure.all()]
+        against = [c.name for c, sure in zip(study.criteria, worse.T, strict=True) if sure.any()]
         note = f"better: {'; '.join(by) or 'nothing'}. Worse: {'; '.join(against) or 'nothing'}"
         note += f". Dominates in {holds.sum()} of {len(holds)} draws" if len(holds) > 1 else ""
         rows.append(told | {"value": float(holds.all()), "status": OK, "note": note})

@@ -3,15 +3,16 @@
 It reads a Result, chooses and orders its rows, and writes one HTML file that opens offline.
 """
 
-from scoring.report import charts, curves
+from scoring.report import charts, contrasts, curves
 from scoring.report.audit import audit_text, write_audit
 from scoring.report.comparison import comparison_text, write_comparison
 from scoring.report.difference import difference_text
 from scoring.report.language import LANGUAGES
 from scoring.report.notice import notice_page, notice_text, write_notices
 from scoring.report.page import write
+from scoring.report.runs import runs_text, write_runs
 
-CHARTS = charts.CHARTS | curves.CHARTS
+CHARTS = charts.CHARTS | curves.CHARTS | contrasts.CHARTS
 
 __all__ = [
     "CHARTS",
@@ -21,8 +22,10 @@ __all__ = [
     "difference_text",
     "notice_page",
     "notice_text",
+    "runs_text",
     "write",
     "write_audit",
     "write_comparison",
     "write_notices",
+    "write_runs",
 ]

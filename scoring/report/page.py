@@ -11,6 +11,9 @@ from scoring.report.alike import among_alike
 from scoring.report.beyond import contexts_table, over_the_years, pooled, same_conduct, worlds_table
 from scoring.report.explainability import explainability
 from scoring.report.figures import bands_by_group, gap_by_rule
+from scoring.report.flows import flows
+from scoring.report.footing import footing
+from scoring.report.front import front
 from scoring.report.impact import disparate_impact
 from scoring.report.reversal import beside_headline, reversal
 from scoring.report.scores import every_cut
@@ -19,6 +22,7 @@ from scoring.report.side_by_side import side_by_side
 from scoring.report.stability import stability
 from scoring.report.subgroups import crossed_groups
 from scoring.report.truth import against_truth
+from scoring.report.veil import veil
 from scoring.result import Result
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -57,6 +61,7 @@ def context(result: Result) -> dict[str, Any]:
         "lede": same_conduct(shown)
         or pooled(shown)
         or wording.lede(reach_of(shown, shown.designs[0]), shown.title(shown.designs[0])),
+        "families": list(wording.families(shown.families)),
         "reach": reach_strip(shown),
         "reach_table": reach_table(shown),
         "findings": list(findings(shown)),
@@ -65,7 +70,7 @@ def context(result: Result) -> dict[str, Any]:
         "gaps": list(gap_by_rule(shown)),
         "stability": having(shown, stability),
         "explainability": having(shown, explainability),
-        "side_by_side": having(shown, side_by_side),
+        "side_by_side": beside_one_another(shown),
         "provenance": [provenance(shown, name) for name in shown.designs],
         "years": list(over_the_years(shown)),
         "worlds": worlds_table(shown),
@@ -78,6 +83,11 @@ def context(result: Result) -> dict[str, Any]:
 def impact(shown: Shown) -> list[Part]:
     """Return the parts on disparate impact that have anything to show."""
     return having(shown, disparate_impact, every_cut, against_truth, among_alike, crossed_groups, reversal)
+
+
+def beside_one_another(shown: Shown) -> list[Part]:
+    """Return the parts on designs side by side that have anything to show."""
+    return having(shown, side_by_side, footing, flows, front, veil)
 
 
 def having(shown: Shown, *parts: Callable[[Shown], Part]) -> list[Part]:

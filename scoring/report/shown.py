@@ -105,6 +105,12 @@ class Shown:
         """Return the title of a design, the assumed weights of a family in it."""
         return str(self.told(scheme)["title"])
 
+    @property
+    def families(self) -> dict[str, int]:
+        """The designs whose weights are unknown, by title, with the number of draws of them."""
+        told = {name: self.told(name) for name in self.designs}
+        return {self.title(name): of["draws"] for name, of in told.items() if of.get("family")}
+
     def headed(self, scheme: str, outcome: str | None = None) -> str:
         """Begin a title: with the design and the outcome; of the one table of an audit with the outcome alone."""
         said_of = (outcome or "").replace("_", " ")
