@@ -92,7 +92,7 @@ def read(folder: str | Path) -> Result:
     if not (Path(folder) / "manifest.json").is_file():
         raise Refused([Problem(str(folder), 0, "$", "holds no results", "give a folder that `scoring run` wrote")])
     result = Result.read(folder)
-    if "designs" not in result.manifest:
+    if not result.manifest["hashes"].get("recipe"):
         what = "holds the audit of a table, and small cells that are left out could be worked out from two of them"
         raise Refused([Problem(str(folder), 0, "$", what, "give folders that `scoring run` wrote")])
     return result

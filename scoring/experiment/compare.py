@@ -14,7 +14,6 @@ from scoring import schemes as rulebooks
 from scoring import workspace
 from scoring.documents import Document, Refused, did_you_mean
 from scoring.experiment import config as configs
-from scoring.experiment.people import recipe_of
 from scoring.experiment.run import execute
 from scoring.result import Result
 
@@ -73,7 +72,7 @@ def compare(
         "baseline": baseline,
         "probes": {"people": min(people, 2_000), "redraws": 21},
         "draws": draws,
-        **declared(names, recipe, groups, [criterion(c) if isinstance(c, str) else dict(c) for c in criteria]),
+        **declared(names, groups, [criterion(c) if isinstance(c, str) else dict(c) for c in criteria]),
     }
     document = Document("compare", data, {})
     if baseline not in (None, LAW, *names):
@@ -87,43 +86,32 @@ def compare(
     return result
 
 
-def declared(
-    names: Sequence[str], recipe: str, groups: Sequence[str], criteria: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+def declared(names: Sequence[str], groups: Sequence[str], criteria: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what a comparison declares beforehand: groups and their references, criteria, and what could be otherwise.
 
     What does not load is left to the experiment to refuse, with all else that is wrong.
     """
     try:
         loaded = [rulebooks.load(workspace.find("scheme", name)) for name in names]
-        read = recipe_of(workspace.find("recipe", recipe), ())  # its numbers are checked later
     except Refused:
         return {"asks": "?", "groups": list(groups) or list(GROUPS["person"])}
-    kinds = [kind for kind in dict.fromkeys(rulebooks.summary(s)["subject"] for s in loaded) if kind in read.subjects]
-    levels = {kind: read.subject(kind).levels() for kind in kinds}
-    asked_for: list[Any] = [g.split("*") if "*" in g else g for g in groups]
-    by_kind = {kind: asked_for or [g for g in GROUPS[kind] if g in levels[kind]] for kind in kinds}
-    persons = levels.get("person", {})
-    references = {
-        g: level for g, level in REFERENCES.items() if g in by_kind.get("person", []) and level in persons.get(g, ())
-    }
-    told = {
-        "asks": asked([rulebooks.summary(scheme)["title"] for scheme in loaded]),
-        "groups": by_kind or list(groups),
-        "references": references,
-    }
-    gap = widest_shared(loaded, next(iter(by_kind.values()), []))
+    told = [rulebooks.summary(scheme) for scheme in loaded]
+    asked_for: list[Any] = [group.split("*") if "*" in group else group for group in groups]
+    by_kind = {kind: asked_for or list(GROUPS[kind]) for kind in dict.fromkeys(of["subject"] for of in told)}
+    references = {group: level for group, level in REFERENCES.items() if group in by_kind.get("person", [])}
+    always = {"asks": asked([of["title"] for of in told]), "groups": by_kind, "references": references}
+    gap = most_shared(loaded, next(iter(by_kind.values())))
     if gap is None:
-        return told | {"criteria": list(criteria or CRITERIA)}
+        return always | {"criteria": list(criteria or CRITERIA)}
     reference = references.get(gap["group"], "largest")
-    return told | {
+    return always | {
         "criteria": list(criteria or [gap | {"direction": "parity"}, *CRITERIA]),
         "primary": [gap],
         "vary": {f"reference.{gap['group']}": [reference, "rest"], "unscored": READINGS},
     }
 
 
-def widest_shared(loaded: Sequence[Any], groups: Sequence[Any]) -> dict[str, str] | None:
+def most_shared(loaded: Sequence[Any], groups: Sequence[Any]) -> dict[str, str] | None:
     """Return the primary comparison: the outcome of the first design that most others share, by the first grouping."""
     sharing = {outcome: sum(outcome in other.outcomes for other in loaded[1:]) for outcome in loaded[0].outcomes}
     shared = sorted((outcome for outcome, n in sharing.items() if n), key=lambda outcome: -sharing[outcome])

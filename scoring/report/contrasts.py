@@ -14,7 +14,7 @@ from scoring.report.charts import GREY, INK, MUTE, PAPER, RULE, RUST, STEP, TEAL
 
 LOOKS = ((INK, "circle"), (TEAL, "diamond"), (RUST, "square"), (GREY, "triangle-up"), ("#d07f4b", "cross"))
 VERDICTS = ("sanction", "neither", "reward")  # worst first
-PANEL, LABEL = 182, 26  # the width of one pair of criteria, and the height of a label of two lines
+PANEL, LABEL = 170, 26  # the width of one pair of criteria, and the height of a label of two lines
 BOUNDS = ("value", "low", "high")
 BETTER, WORSE, ALIKE = "#d3e6e8", "#f3dccf", "#eceae3"
 
@@ -117,14 +117,20 @@ ASIDE: dict[str, Any] = {"titleAlign": "right", "titleX": -80, "titleY": 105}
 
 
 def lines(text: str, width: int = 18) -> list[str]:
-    """Break a title into lines.
-
-    >>> lines("Hangzhou-like (assumed weights)")
-    ['Hangzhou-like', '(assumed weights)']
-    """
+    """Break a title into lines."""
     import textwrap
 
     return textwrap.wrap(text, width, break_on_hyphens=False)
+
+
+def in_two(title: str) -> list[str]:
+    """Break the title of a design before its brackets.
+
+    >>> in_two("Hangzhou-like (assumed weights)"), in_two("Suining")
+    (['Hangzhou-like', '(assumed weights)'], ['Suining'])
+    """
+    name, bracket, rest = title.partition(" (")
+    return [name, f"({rest}"] if bracket else [name]
 
 
 def bounded(row: Row) -> str:
@@ -143,7 +149,7 @@ def scatter(values: Mapping[str, Mapping[str, Row]], axes: Mapping[str, tuple[st
     panels = [one for one in panels if one is not None]
     if not panels:
         return ""
-    return svg(alt.concat(*panels, columns=2, spacing={"row": 24, "column": 128}), identity)
+    return svg(alt.concat(*panels, columns=2, spacing={"row": 24, "column": 26}), identity)
 
 
 def panel(across: Mapping[str, Row], up: Mapping[str, Row], x_title: str, y_title: str) -> Any:
@@ -158,7 +164,7 @@ def panel(across: Mapping[str, Row], up: Mapping[str, Row], x_title: str, y_titl
     data = pl.DataFrame(
         {
             **columns,
-            "name": ["\n".join(lines(name, 22)) for name in both],
+            "name": ["\n".join(in_two(name)) for name in both],
             "at": spread(bounds_of["yvalue"], domains["y"]),
             "edge": [domains["x"][1]] * len(both),
             "drawn": [across[name]["uncertainty"] == "specification" for name in both],
@@ -203,10 +209,10 @@ def span(columns: Sequence[pl.Series]) -> list[float]:
 def spread(heights: Sequence[float], domain: Sequence[float]) -> list[float]:
     """Move labels apart until none lies on another and, where there is room, all stand beside the picture.
 
-    >>> spread([0.0, 0.0, 100.0], [0.0, 182.0])
+    >>> spread([0.0, 0.0, 100.0], [0.0, 170.0])
     [0.0, 26.0, 100.0]
-    >>> spread([170.0, 175.0], [0.0, 182.0])
-    [156.0, 182.0]
+    >>> spread([160.0, 165.0], [0.0, 170.0])
+    [144.0, 170.0]
     """
     line = LABEL * (domain[1] - domain[0]) / PANEL
     moved, top = list(heights), float("inf")

@@ -40,7 +40,7 @@ def footings(shown: Shown) -> Iterator[Figure]:
             identity,
             f"{shown.headed(scheme, outcome)}: {remains(rows)}",
             f"How many times as often each group gets “{label}” as {references}, on three footings beside "
-            f"{shown.title(drawn[0]['versus'])}. {wording.bars(drawn).capitalize()}.",
+            f"{shown.title(drawn[0]['versus'])}; 0 is in the table alone. {wording.bars(drawn).capitalize()}.",
             contrasts.dots(
                 drawn,
                 [f"{wording.level(r['group'])}\nn {wording.number(r['n'], 0)}" for r in published(drawn)],

@@ -20,7 +20,6 @@ HEADLINES = {  # measures that have a table of their own, with the term or param
     RATIO: (None, "times", 1.0),
     "pivotal_record_share": ("any", "per cent", 100.0),
     "self_consistency": ("band", "per cent", 100.0),
-    "churn": (None, "per cent", 100.0),
     "ambiguity": (None, "per cent", 100.0),
     "veil_mean": (None, "per cent", 100.0),
     "facts_to_know": (None, "facts", 1.0),
@@ -102,7 +101,8 @@ def families(beside: Beside) -> Iterator[str]:
 
 def titles(beside: Beside) -> Mapping[str, str]:
     """Return the title of every design."""
-    return {name: told["title"] for manifest in beside.runs.values() for name, told in manifest["schemes"].items()}
+    runs = beside.runs.values()
+    return {name: told["schemes"][name]["title"] for told in runs for name in told["designs"]}
 
 
 def otherwise_table(beside: Beside) -> Table:
@@ -139,7 +139,9 @@ def shared(beside: Beside, measure: str, term: str | None) -> list[Row]:
     )
     if term is not None:
         rows = rows.filter((pl.col("term") == term) | (pl.col("param") == term))
-    return rows.filter(~pl.col("group_by").fill_null("").str.contains("*", literal=True)).to_dicts()
+    found = rows.filter(~pl.col("group_by").fill_null("").str.contains("*", literal=True)).to_dicts()
+    order = list(titles(beside))
+    return sorted(found, key=lambda r: order.index(r["scheme"]) if r["scheme"] in order else len(order))
 
 
 def pictures(beside: Beside) -> Iterator[Figure]:

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 
 from scoring.report.shown import Table
 
+MOST = 30  # rows of one table
 WIDEST = 44  # columns that one cell takes at most before the next one gives way
 
 
 def titled(table: Table) -> str:
-    """Lay a table out under its title."""
-    return f"{table.title}\n{aligned(table.head, table.rows)}"
+    """Lay a table out under its title; of a long one the first rows."""
+    more = len(table.rows) - MOST
+    rest = [f"… and {more} more, on the page"] if more > 0 else []
+    return "\n".join([table.title, aligned(table.head, table.rows[:MOST]), *rest])
 
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
