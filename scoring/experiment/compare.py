@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from scoring import measures, workspace
 from scoring import schemes as rulebooks
-from scoring import workspace
 from scoring.documents import Document, Refused, did_you_mean
 from scoring.experiment import config as configs
 from scoring.experiment.run import execute
@@ -37,6 +37,11 @@ CRITERIA = (  # that every points scheme has
     {"measure": "no_actionable_reason", "direction": "lower"},
     {"measure": "complexity", "param": "facts", "direction": "lower"},
 )
+FAMILIES = frozenset(  # of measures: the others ask of one design why, and are for `scoring run`
+    {"reach", "disparity", "stability", "turnover", "explanation", "recourse", "provenance", "specification"}
+    | {"comparison"}
+)
+OF_ONE = "tipping_point"  # what would reverse a finding on one design
 READINGS = ["left out", "selected", "not selected"]  # of who is not scored
 
 
@@ -72,6 +77,7 @@ def compare(
         "baseline": baseline,
         "probes": {"people": min(people, 2_000), "redraws": 21},
         "draws": draws,
+        "measures": [n for n, of in measures.MEASURES.items() if of.family in FAMILIES and n != OF_ONE],
         **declared(names, groups, [criterion(c) if isinstance(c, str) else dict(c) for c in criteria]),
     }
     document = Document("compare", data, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -48,7 +49,7 @@ def pairs(shown: Shown) -> Iterator[Figure]:
         name: {shown.title(r["scheme"]): r for r in in_order(shown, rows) if r["param"] == name} for name in names
     }
     axes = {
-        name: (f"{named(name)[0]} ({along} better)", f"{named(name)[0]} ({up} better)")
+        name: (f"{named(name)[0]} ({along}\u00a0better)", f"{named(name)[0]} ({up}\u00a0better)")
         for name in names
         for along, up in [ARROWS[named(name)[1]]]
     }
@@ -127,8 +128,12 @@ def of_two(shown: Shown, row: Row, turned: Row) -> str:
 
 
 def plain(note: str | None) -> str:
-    """Write a note in words."""
-    return (note or "").replace("_", " ").replace(" is better", "")
+    """Write a note in words, without which way is better.
+
+    >>> plain("better: selection_rate, higher is better. Worse: nothing")
+    'better: selection rate. Worse: nothing'
+    """
+    return re.sub(r", (?:lower|higher|parity) is better", "", note or "").replace("_", " ")
 
 
 def shares_table(shown: Shown) -> Table:
