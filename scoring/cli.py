@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoring.commands import audit, explain, population, schemes
+from scoring.commands import audit, compare, explain, population, schemes
 from scoring.commands.terminal import AsJson, People, Workers, cores, progress, show_json
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.add_typer(schemes.app, name="schemes")
 app.add_typer(population.app, name="population")
 app.command("audit")(audit.audit)
+app.command("compare")(compare.compare)
 app.command("explain")(explain.explain)
 
 Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="How many seeds to run.")]
@@ -131,33 +132,6 @@ def report(folder: Annotated[Path, typer.Argument(help="A folder that a run wrot
     if not (folder / "manifest.json").is_file():
         raise Refused([Problem(str(folder), 0, "$", "holds no results", "give a folder that `scoring run` wrote")])
     print(pages.write(Result.read(folder), folder))
-
-
-@app.command()
-def compare(
-    schemes: Annotated[list[str], typer.Argument(help="Two or more schemes; the others are compared with the first.")],
-    people: Annotated[int, typer.Option("--people", min=1)] = 100_000,
-    out: Annotated[Path | None, typer.Option(help="The page to write; reports/compare/… by default.")] = None,
-    workers: Workers = None,
-    as_json: AsJson = False,
-) -> None:
-    """Put designs side by side over one population."""
-    from scoring import experiment as room
-    from scoring import report as pages
-
-    if len(schemes) < 2:
-        raise typer.BadParameter("name at least two schemes")
-    with progress("Comparing") as tell:
-        result = room.compare(schemes, people=people, workers=workers or cores(), progress=tell)
-    page = pages.write_comparison(result, out or Path("reports") / "compare" / f"{'-vs-'.join(schemes)}.html")
-    if as_json:
-        show_json(result.rows.to_dicts())
-        return
-    print(pages.comparison_text(result))
-    print(page)
-
-
-Recipe = Annotated[str, typer.Option("--recipe", help="The recipe whose subjects and records the schemes meet.")]
 
 
 @app.command("claims")

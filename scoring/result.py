@@ -49,6 +49,10 @@ COLUMNS: dict[str, Any] = {
     "seeds": pl.Int32,
     "note": pl.String,  # why a value is null, or what to mind when reading it
 }
+NUMBER = ["scheme", "versus", "measure", "param", "term", "outcome", "group_by", "group", "period"]
+MATCHED = ["world", *NUMBER, "reference", "polarity"]  # what names a number of one run beside that of another
+TOLD = ["value", "low", "high", "uncertainty", "n", "status", "note"]
+PREFERRED = ("seeds", "specification", "audit")  # of several rows of one number
 KEY = [c for c in COLUMNS if c not in {"value", "low", "high", "p", "p_adjusted", "n", "status", "note", "level"}]
 
 
@@ -107,6 +111,48 @@ class Result:
         folder = Path(folder)
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         return Result(pl.read_parquet(folder / "results.parquet"), manifest, folder)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Results of several runs beside each other, the later ones beside the first.
+
+    `rows` hold each number once, with columns `value_i`, `low_i` … of run i, `in_i` whether it has the number, and for
+    the later ones `difference_i` and `apart_i`. `runs` are the manifests by name; `same` says of each later run whether
+    it drew the persons of the first. `otherwise` is what was asked otherwise, with what each run has; `only` what one
+    run alone has, and how many numbers; `measures` counts numbers in all runs, with bounds in all, and wholly apart.
+    """
+
+    rows: pl.DataFrame
+    runs: dict[str, dict[str, Any]]
+    same: list[bool]
+    otherwise: list[tuple[str, list[Any]]]
+    only: list[tuple[str, int, str]]
+    measures: pl.DataFrame
+
+    def plain(self) -> list[dict[str, Any]]:
+        """Return the rows as plain data: the number, what each run says of it, and the difference to the first."""
+        names = list(self.runs)
+        return [
+            {c: row[c] for c in MATCHED}
+            | {"runs": {name: {c: row[f"{c}_{i}"] for c in TOLD} for i, name in enumerate(names) if row[f"in_{i}"]}}
+            | {"difference": {name: row[f"difference_{i}"] for i, name in enumerate(names) if i}}
+            for row in self.rows.iter_rows(named=True)
+        ]
+
+
+def once(rows: pl.DataFrame, also: Sequence[str] = ()) -> pl.DataFrame:
+    """Keep one row a number: over seeds if there is an interval, else over draws, else one audit's.
+
+    `also` are columns besides those by which numbers of one world are told apart.
+    """
+    rank = pl.col("uncertainty").replace_strict(
+        {u: i for i, u in enumerate(PREFERRED)}, default=9, return_dtype=pl.Int32
+    )
+    none = pl.col("low").is_null() | (pl.col("low") == pl.col("high"))  # seeds that all agree leave no interval
+    ranked = rows.with_columns((rank + 5 * (none & (pl.col("uncertainty") == "seeds")).cast(pl.Int32)).alias("rank"))
+    ranked = ranked.sort("rank", maintain_order=True)
+    return ranked.unique([*NUMBER, *also], keep="first", maintain_order=True).drop("rank")
 
 
 def tidy(rows: list[dict[str, Any]] | pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any
 
 from scoring import schemes, workspace
 from scoring.experiment.audit import audit
+from scoring.experiment.beside import beside
 from scoring.experiment.card import card
 from scoring.experiment.catalogue import catalogue, judgements, named, problems_of_schemes, rulebooks
 from scoring.experiment.compare import compare
@@ -25,6 +26,7 @@ from scoring.experiment.validate import validate
 
 __all__ = [
     "audit",
+    "beside",
     "build",
     "card",
     "catalogue",

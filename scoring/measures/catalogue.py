@@ -207,6 +207,7 @@ CATALOGUE: dict[tuple[str, str, tuple[str, ...]], dict[Callable[..., pl.DataFram
         portability.ambiguity_difference: "For whom do the designs contradict one another more often?",
         portability.discrepancy: "How many would at most get another verdict under another design?",
         portability.verdict_changed: "How many get another verdict under the other design?",
+        portability.verdict_flow: "Who goes from which verdict to which by moving?",
         portability.portability: "Under how many other designs would a person keep her verdict?",
         portability.sanctioned_somewhere: "Who is sanctioned under one design at least?",
         portability.sanctioned_everywhere: "Who is sanctioned under every design?",

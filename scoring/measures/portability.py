@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import polars as pl
 from scipy.special import ndtri
@@ -79,6 +80,24 @@ def verdict_changed(signature: Counts, study: Study, coverage: Counts | None = N
     later = pl.col("scheme").replace_strict(place) > pl.col("versus").replace_strict(place)
     table = table.filter(later)  # the other way round it is the same number
     return rates.rows(table, study, "verdict_changed", replace(RATE, undefined="nobody is scored under both designs"))
+
+
+def verdict_flow(signature: Counts, study: Study, coverage: Counts | None = None) -> pl.DataFrame:
+    """Of the persons whom both designs score, how many go from which verdict to which by moving to this design?
+
+    Shares from 0 to 1 of the nine ways from a verdict under `versus` to one under the design; `term` names the way, as
+    `sanction → neither`, and the nine add up to 1. Of two designs the later one is moved to. Interval: as
+    `selection_rate`.
+    """
+    families, found = verdicts.families(coverage), []
+    for scheme, versus in verdicts.pairs(list(verdicts.designs(signature, study))):
+        cells = verdicts.of_these(verdicts.joint(signature, study), [scheme, versus], families)
+        cells = cells.filter(pl.col(scheme) >= 0, pl.col(versus) >= 0).with_columns(pl.lit(scheme).alias("scheme"))
+        for (old, before), (new, after) in product(verdicts.WORDS.items(), repeat=2):
+            table = rates.tally(cells, (pl.col(versus) == old) & (pl.col(scheme) == new))
+            way = {"versus": versus, "term": f"{before} → {after}"}
+            found.append(table.with_columns(pl.lit(v).alias(k) for k, v in way.items()))
+    return rates.rows(pl.concat(found), study, "verdict_flow") if found else pl.DataFrame()
 
 
 def discrepancy(signature: Counts, study: Study, coverage: Counts | None = None) -> pl.DataFrame:

@@ -1,8 +1,8 @@
 """Verdicts: what every design of a study says of the same persons, in three words that all of them share.
 
 Sanctioned, where any adverse outcome holds; else rewarded, where any favourable one does; else neither. A person whom a
-design does not score has no verdict under it. Ordinary law, the baseline, is what holds without a scheme and no design
-to move to, so it is left out.
+design does not score has no verdict under it. Ordinary law is what holds without a scheme and no design to move to, so
+it is left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from scoring.measures.study import GROUP, NO_DRAW, Study
 
 UNSCORED, SANCTION, NEUTRAL, REWARD = -1, 0, 1, 2  # in this order: what lies farther apart differs more
 ADVERSE, FAVOURABLE = "adverse", "favourable"
+WORDS = {SANCTION: "sanction", NEUTRAL: "neither", REWARD: "reward"}
 ALL, ANY_INSTRUMENT = "all schemes", "any instrument"
+LAW = "ordinary law"
 KIND = {"learned score": "points scheme"}  # both place a person on a scale
 KEYS = ["world", "draw", "seed", *GROUP]
 
@@ -26,7 +28,7 @@ def designs(signature: Counts, study: Study) -> dict[str, dict[str, str]]:
     """Return the designs whose verdicts were counted, each with the polarity of its outcomes."""
     found: dict[str, dict[str, str]] = {}
     for (scheme, outcome), polarity in study.outcomes.items():
-        if scheme != study.baseline and f"{scheme}:{outcome}" in signature.axes:
+        if _kind(study, scheme) != LAW and f"{scheme}:{outcome}" in signature.axes:
             found.setdefault(scheme, {})[outcome] = polarity
     return found
 
@@ -42,15 +44,19 @@ def instruments(signature: Counts, study: Study) -> dict[str, list[str]]:
     names = list(designs(signature, study))
     kinds: dict[str, list[str]] = {}
     for name in names:
-        kind = str(study.schemes.get(name, {}).get("instrument"))
+        kind = _kind(study, name)
         kinds.setdefault(KIND.get(kind, kind), []).append(name)
     sets = {ANY_INSTRUMENT: names, **(kinds if len(kinds) > 1 else {})}
     return {name: of for name, of in sets.items() if len(of) > 1}
 
 
+def _kind(study: Study, scheme: str) -> str:
+    return str(study.schemes.get(scheme, {}).get("instrument"))
+
+
 def joint(signature: Counts, study: Study) -> pl.DataFrame:
     """Return the persons by world, draw, seed and group, and the verdict of every design on them, a column each."""
-    place = ("verdicts", tuple(study.outcomes.items()), study.baseline)
+    place = ("verdicts", tuple(study.outcomes.items()))
     if place not in signature.kept:  # every measure of portability asks for it
         signature.kept[place] = _joint(signature, study)
     return signature.kept[place]

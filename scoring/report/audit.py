@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from scoring.report import page, sentences, wording
-from scoring.report.comparison import aligned
 from scoring.report.reversal import beside_headline, points_of
 from scoring.report.sentences import p_value
 from scoring.report.shown import SAME, Row, Shown, Table, beside, sound
+from scoring.report.text import aligned
 from scoring.report.truth import metrics_table
 from scoring.result import Result
 
@@ -53,8 +53,8 @@ def audit_text(result: Result) -> str:
     rows, more = table["rows"][:MOST_ROWS], len(table["rows"]) - MOST_ROWS
     rest = [f"… and {more} more, in the report"] if more > 0 else []
     metrics = metrics_table(shown)
-    also = ["", aligned({"head": metrics.head, "rows": metrics.rows[:MOST_ROWS]})] if metrics.rows else []
-    return "\n".join([aligned({**table, "rows": rows}), *rest, *also, "", *three_sentences(shown)])
+    also = ["", aligned(metrics.head, metrics.rows[:MOST_ROWS])] if metrics.rows else []
+    return "\n".join([aligned(table["head"], rows), *rest, *also, "", *three_sentences(shown)])
 
 
 def strip(shown: Shown) -> list[tuple[str, str]]:

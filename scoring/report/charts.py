@@ -80,6 +80,7 @@ def forest(
             "fill": [
                 PAPER if r["status"] != "ok" else TEAL if one else RUST for r, one in zip(found, good, strict=True)
             ],
+            "drawn": [r["uncertainty"] == "specification" for r in found],
             "shape": [
                 "diamond" if r["measure"].startswith("pooled") else "circle" if one else "square"
                 for r, one in zip(found, good, strict=True)
@@ -96,17 +97,26 @@ def forest(
         alt.Chart(pl.DataFrame({"x": [v for v, _ in LINES]})).mark_rule(strokeDash=[3, 3], color=MUTE).encode(x="x:Q")
     )
     one = alt.Chart(pl.DataFrame({"x": [1.0]})).mark_rule(color=INK).encode(x="x:Q")
-    bars = (
-        base.transform_filter("isValid(datum.low) && isValid(datum.high)")
-        .mark_rule(strokeWidth=2)
-        .encode(x=alt.X("low:Q"), x2="high:Q", color=colour)
-    )
+    bars = bounds(base, colour)
     dots = base.mark_point(size=70, strokeWidth=2).encode(
         x=x, color=colour, shape=given("shape"), fill=given("fill", alt.Fill)
     )
     labels = base.mark_text(dy=-9, fontSize=11, color=INK).encode(x=alt.X("value:Q"), text="label:N")
     height = STEP * (1.75 if any("\n" in name for name, _ in drawn) else 1.25) * data.height
     return svg((lines + one + bars + dots + labels).properties(width=WIDTH, height=height), identity)
+
+
+def bounds(base: Any, colour: Any) -> Any:
+    """Draw bounds as bars; a range over draws, where `drawn` holds, is dashed, for it is no interval."""
+    known = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
+    return alt.layer(
+        *(
+            known.transform_filter(f"{'' if drawn else '!'}datum.drawn")
+            .mark_rule(strokeWidth=2, strokeDash=[4, 3] if drawn else [1, 0])
+            .encode(x=alt.X("low:Q"), x2="high:Q", color=colour)
+            for drawn in (False, True)
+        )
+    )
 
 
 def given(column: str, channel: Any = alt.Shape) -> Any:

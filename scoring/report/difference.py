@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from scoring.report import wording
-from scoring.report.comparison import wide
+from scoring.report.text import wide
 
 WIDTH = 100
 MARGIN = 15  # where what changed begins

@@ -118,8 +118,7 @@ def further_table(shown: Shown, drawn: set[str]) -> Table:
 def of_rates(rows: Sequence[Row]) -> str:
     """Say what the bars are and beside whom groups stand."""
     references = ", ".join(dict.fromkeys(wording.level(r["reference"]) for r in rows if r["reference"]))
-    bar = wording.UNCERTAINTY.get(rows[0]["uncertainty"], "interval")
-    return f"Beside {references}; bar: {bar}."
+    return f"Beside {references}; {wording.bars(rows)}."
 
 
 def label(shown: Shown, row: Row, several: bool) -> str:

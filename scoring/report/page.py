@@ -12,6 +12,9 @@ from scoring.report.beyond import contexts_table, over_the_years, pooled, same_c
 from scoring.report.churn import next_year
 from scoring.report.explainability import explainability
 from scoring.report.figures import bands_by_group, gap_by_rule
+from scoring.report.flows import flows
+from scoring.report.footing import footing
+from scoring.report.front import front
 from scoring.report.impact import disparate_impact
 from scoring.report.multiverse import other_choices, over_universes
 from scoring.report.portability import elsewhere
@@ -26,6 +29,7 @@ from scoring.report.steadiness import UNTESTED
 from scoring.report.subgroups import crossed_groups
 from scoring.report.surrogates import surrogates
 from scoring.report.truth import against_truth
+from scoring.report.veil import veil
 from scoring.report.weights import other_weights
 from scoring.result import Result
 
@@ -65,6 +69,7 @@ def context(result: Result) -> dict[str, Any]:
         "lede": same_conduct(shown)
         or pooled(shown)
         or wording.lede(reach_of(shown, shown.designs[0]), shown.title(shown.designs[0])),
+        "families": list(wording.families(shown.families)),
         "reach": reach_strip(shown),
         "reach_table": reach_table(shown),
         "findings": list(findings(shown)),
@@ -73,7 +78,7 @@ def context(result: Result) -> dict[str, Any]:
         "gaps": list(gap_by_rule(shown)),
         "stability": having(shown, stability, next_year, elsewhere, other_weights, other_choices),
         "explainability": having(shown, explainability, reasons, recourse, surrogates),
-        "side_by_side": having(shown, side_by_side),
+        "side_by_side": beside_one_another(shown),
         "provenance": [provenance(shown, name) for name in shown.designs],
         "years": list(over_the_years(shown)),
         "worlds": worlds_table(shown),
@@ -91,6 +96,11 @@ def untested(shown: Shown) -> list[str]:
 def impact(shown: Shown) -> list[Part]:
     """Return the parts on disparate impact that have anything to show."""
     return having(shown, disparate_impact, every_cut, against_truth, among_alike, crossed_groups, reversal)
+
+
+def beside_one_another(shown: Shown) -> list[Part]:
+    """Return the parts on designs side by side that have anything to show."""
+    return having(shown, side_by_side, footing, flows, front, veil)
 
 
 def having(shown: Shown, *parts: Callable[[Shown], Part]) -> list[Part]:

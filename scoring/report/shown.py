@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import polars as pl
-
 from scoring.report import wording
-from scoring.result import Result
+from scoring.result import Result, once
 
 Row = dict[str, Any]
-PREFERRED = ("seeds", "specification", "audit")
 SAME = ("scheme", "outcome", "group_by", "group")
 MOST = 16  # rows of one picture; its table has them all
 SAID_ONCE = ("design", "truth")
@@ -109,6 +106,12 @@ class Shown:
         """Return the title of a design, the assumed weights of a family in it."""
         return str(self.told(scheme)["title"])
 
+    @property
+    def families(self) -> dict[str, int]:
+        """The designs whose weights are unknown, by title, with the number of draws of them."""
+        told = {name: self.told(name) for name in self.designs}
+        return {self.title(name): of["draws"] for name, of in told.items() if of.get("family")}
+
     def headed(self, scheme: str, outcome: str | None = None) -> str:
         """Begin a title: with the design and the outcome; of the one table of an audit with the outcome alone."""
         said_of = (outcome or "").replace("_", " ")
@@ -135,7 +138,7 @@ class Shown:
 
     def best(self, **equals: Any) -> list[Row]:
         """Return rows of the main world, each number once, with the interval that is best founded."""
-        return self._named(once(self.result.where(world=self.world, **equals), []))
+        return self._named(once(self.result.where(world=self.world, **equals)).to_dicts())
 
     def each(self, **equals: Any) -> list[Row]:
         """Return rows of the main world as they stand, draw by draw of a family."""
@@ -185,7 +188,7 @@ class Shown:
 
     def every_world(self, **equals: Any) -> list[Row]:
         """Return rows of every world, the main one first."""
-        rows = self._named(once(self.result.where(**equals), ["world"]))
+        rows = self._named(once(self.result.where(**equals), ["world"]).to_dicts())
         return sorted(rows, key=lambda r: self.manifest["worlds"].index(r["world"]))
 
     def _named(self, rows: list[Row]) -> list[Row]:
@@ -206,19 +209,6 @@ def grouping(named: str | Sequence[str]) -> str:
     ('sex', 'residence*sex')
     """
     return named if isinstance(named, str) else "*".join(named)
-
-
-def once(rows: pl.DataFrame, also: Sequence[str]) -> list[Row]:
-    """Keep one row a number: over seeds if there is an interval, else over draws, else one audit's."""
-    key = ["scheme", "versus", "measure", "param", "term", "outcome", "group_by", "group", "period", *also]
-    rank = pl.col("uncertainty").replace_strict(
-        {u: i for i, u in enumerate(PREFERRED)}, default=9, return_dtype=pl.Int32
-    )
-    none = pl.col("low").is_null() | (pl.col("low") == pl.col("high"))  # seeds that all agree leave no interval
-    ranked = rows.with_columns((rank + 5 * (none & (pl.col("uncertainty") == "seeds")).cast(pl.Int32)).alias("rank"))
-    return (
-        ranked.sort("rank", maintain_order=True).unique(key, keep="first", maintain_order=True).drop("rank").to_dicts()
-    )
 
 
 def beside(rows: Iterable[Row]) -> list[Row]:

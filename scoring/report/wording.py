@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -147,6 +147,51 @@ def share(value: float | None) -> str:
     ('0.34%', '19.6%', '0.0%', '–')
     """
     return percent(value, 2 if value and value < 0.01 else 1)
+
+
+def bars(rows: Iterable[Row]) -> str:
+    """Say what the bars of a picture are; a range over draws is dashed, for it is no interval.
+
+    >>> bars([{"uncertainty": "seeds"}, {"uncertainty": "specification"}])
+    'bar: 95% interval over seeds; dashed: range over draws of the unknown weights'
+    """
+    kinds = [kind for kind in UNCERTAINTY if kind in {row["uncertainty"] for row in rows}]
+    solid = " or ".join(UNCERTAINTY[kind] for kind in kinds if kind != "specification")
+    dashed = f"dashed: {UNCERTAINTY['specification']}" if "specification" in kinds else ""
+    return "; ".join(filter(None, (f"bar: {solid}" if solid else "", dashed)))
+
+
+def ranged(row: Row | None, digits: int = 2, scale: float = 1) -> str:
+    """Write a value with its bounds; those of a family are told as a range.
+
+    >>> ranged({"value": 0.5, "low": 0.1, "high": 0.7, "uncertainty": "specification"}, 1)
+    '0.5 (range 0.1 to 0.7)'
+    >>> ranged({"value": 0.5, "low": None, "high": None, "uncertainty": "seeds"}, 1), ranged(None)
+    ('0.5', '–')
+    """
+    if row is None:
+        return "–"
+    value, low, high = (number(None if row[c] is None else scale * row[c], digits) for c in ("value", "low", "high"))
+    if row["value"] is None or row["low"] is None or row["high"] is None:
+        return value
+    return f"{value} ({'range ' if row['uncertainty'] == 'specification' else ''}{low} to {high})"
+
+
+def families(draws: Mapping[str, int]) -> Iterator[str]:
+    """Say of designs whose weights are unknown, by title with the number of draws, what their numbers are.
+
+    >>> next(families({"Here-like": 5}))[:85]
+    'Here-like is a family: its weights are unknown, so each of its numbers is a median ov'
+    >>> next(families({"Here-like": 5, "There-like": 5}))[:56]
+    'Here-like and There-like are families: their weights are'
+    """
+    for number_of, titles in {n: [t for t, k in draws.items() if k == n] for n in draws.values()}.items():
+        named = f"{', '.join(titles[:-1])} and {titles[-1]}" if len(titles) > 1 else titles[0]
+        who = ("are families: their", "their") if len(titles) > 1 else ("is a family: its", "its")
+        yield (
+            f"{named} {who[0]} weights are unknown, so each of {who[1]} numbers is a median over {number_of} draws of "
+            "them, with the range from the lowest to the highest."
+        )
 
 
 def interval(row: Row, digits: int = 2, scale: float = 1) -> str:

@@ -10,7 +10,7 @@ from hand_frames import CITED
 import scoring
 from scoring import experiment, report, workspace
 from scoring.documents import Refused
-from scoring.report.comparison import wide
+from scoring.report.text import wide
 from scoring.schemes import difference as rulebooks
 
 difference = importlib.import_module("scoring.experiment.difference")  # the room's own `difference` is the function

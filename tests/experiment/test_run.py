@@ -136,7 +136,7 @@ def test_a_learned_scheme_is_fitted_on_a_seed_that_is_not_scored():
 
 
 def test_comparing_pairs_the_same_people_and_names_what_is_unlike():
-    result = scoring.compare("rongcheng_2016", "hangzhou_2018", "no_scheme", people=20_000, draws=2)
+    result = scoring.compare("rongcheng_2016", "hangzhou_2018", "no_scheme", people=5_000, seeds=1, years=1, draws=2)
     assert result.manifest["versus"] == "rongcheng_2016"
     rows = result.where(measure="selection_rate_difference_between_designs", versus="rongcheng_2016")
     unlike = rows.filter(pl.col("scheme") == "no_scheme")

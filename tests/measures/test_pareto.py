@@ -131,3 +131,41 @@ def test_dominated_is_by_all_and_strictly_by_one():
 
 def test_nothing_declared_has_no_rows(verdicts, study):
     assert compute({"outcome": verdicts({"a": (1, 50), "b": (2, 50)})}, study(), NAMES).is_empty()
+
+
+def test_a_family_dominates_only_if_it_does_so_whatever_its_weights(cube):
+    def drawn(design, draw, rates):
+        head = {"scheme": design, "draw": draw, "group_by": "everyone", "group": "everyone", "harm": 0}
+        return [
+            {**head, "seed": seed, "outcome": "rewarded", "selected": said, "n": n}
+            for seed, y in enumerate(rates, start=1)
+            for said, n in ((True, y), (False, 10_000 - y))
+        ]
+
+    high, low, top = [4_000, 4_010, 4_005], [2_000, 2_010, 2_005], [6_000, 6_010, 6_005]
+    rows = drawn("plain", -1, high) + drawn("family", 0, low) + drawn("family", 1, top) + drawn("family", 2, top)
+    names = ("plain", "family")
+    study = Study(
+        {(name, "rewarded"): "favourable" for name in names},
+        {},
+        {name: {"instrument": "points scheme"} for name in names},
+        criteria=[MORE],
+    )
+    found = compute({"outcome": cube(rows)}, study, NAMES)
+    assert set(values(found, "dominance", "scheme").values()) == {0}
+    (note,) = found.filter(pl.col("measure") == "dominance", pl.col("scheme") == "family")["note"]
+    assert note.endswith("Dominates in 2 of 3 draws")
+    of = found.filter(pl.col("measure") == "criterion_value", pl.col("scheme") == "family")
+    assert of.select("value", "low", "high", "uncertainty").row(0) == pytest.approx(
+        (0.6005, 0.2005, 0.6005, "specification")
+    )
+    plain = found.filter(pl.col("measure") == "criterion_value", pl.col("scheme") == "plain")
+    assert plain["uncertainty"].to_list() == ["seeds"]
+    share = found.filter(pl.col("measure") == "non_dominated_share").sort("scheme")
+    assert share.select("value", "low", "high").rows() == [(1, 0, 1), (0, 0, 1)]
+
+
+def test_a_design_of_which_a_criterion_is_undefined_does_not_undo_the_front_of_the_others(found):
+    rows = found({"good": GOOD, "bad": BAD, "none": [(0, 3_000)] * 4})
+    assert values(rows, "non_dominated_share", "scheme") == {("good",): 1, ("bad",): 0, ("none",): None}
+    assert values(rows, "dominance", "scheme", "versus")["good", "bad"] == 1

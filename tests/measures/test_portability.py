@@ -1,5 +1,7 @@
 """Verdicts of several designs on the same persons: who contradicts whom, and how far beyond chance they agree."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -14,6 +16,7 @@ MEASURES = [
     portability.ambiguity_difference,
     portability.discrepancy,
     portability.verdict_changed,
+    portability.verdict_flow,
     portability.portability,
     portability.sanctioned_somewhere,
     portability.sanctioned_everywhere,
@@ -55,13 +58,12 @@ def signature(rows, **also):
     return Counts(tuple(axes), table.group_by(axes).agg(pl.col("n").sum()))
 
 
-def studied(names="abc", baseline=None, **instruments):
+def studied(names="abc", **instruments):
     polarity = {"up": "favourable", "down": "adverse"}
     return Study(
         outcomes={(s, o): p for s in names for o, p in polarity.items()},
         schemes={s: {"instrument": instruments.get(s, "points scheme")} for s in names},
         references={"g": "a"},
-        baseline=baseline,
         replicates=200,
     )
 
@@ -256,10 +258,46 @@ def test_one_design_or_none_gives_no_rows():
         assert all(measure(counts, studied(names)).is_empty() for measure in MEASURES)
 
 
+def test_flows_say_who_goes_from_which_verdict_to_which():
+    counts = signature(
+        [
+            {"a": 0, "b": 1, "n": 30},  # sanctioned under a, neither under b
+            {"a": 0, "b": 0, "n": 10},
+            {"a": 1, "b": 2, "n": 20},
+            {"a": 2, "b": 0, "n": 5},
+            {"a": 1, "b": 1, "n": 35},
+            {"a": -1, "b": 2, "n": 900},  # not scored by both
+        ]
+    )
+    found = portability.verdict_flow(counts, studied("ab"))
+    assert set(found["scheme"]) == {"b"}
+    assert set(found["versus"]) == {"a"}
+    seeds = found.filter(pl.col("uncertainty") == "seeds")
+    assert dict(seeds.select("term", "value").iter_rows()) == pytest.approx(
+        {
+            "sanction → sanction": 0.1,
+            "sanction → neither": 0.3,
+            "sanction → reward": 0,
+            "neither → sanction": 0,
+            "neither → neither": 0.35,
+            "neither → reward": 0.2,
+            "reward → sanction": 0.05,
+            "reward → neither": 0,
+            "reward → reward": 0,
+        }
+    )
+    changed = portability.verdict_changed(counts, studied("ab"))
+    moved = seeds.filter(pl.col("term").is_in(["sanction → neither", "neither → reward", "reward → sanction"]))
+    assert value(changed) == pytest.approx(moved["value"].sum())
+    audit = found.filter(pl.col("uncertainty") == "audit", pl.col("term") == "sanction → neither")
+    assert audit.select("n", "low", "high").row(0) == pytest.approx((100, 0.2189489, 0.3958485), abs=1e-6)  # Wilson
+
+
 def test_ordinary_law_is_no_design_to_move_to():
-    counts = signature([{"a": 2, "b": 0, "n": 40}])
-    assert verdicts.designs(counts, studied("ab", baseline="b")) == {"a": {"up": "favourable", "down": "adverse"}}
-    assert portability.ambiguity(counts, studied("ab", baseline="b")).is_empty()
+    counts, law = signature([{"a": 2, "b": 0, "n": 40}]), studied("ab", b="ordinary law")
+    assert verdicts.designs(counts, law) == {"a": {"up": "favourable", "down": "adverse"}}
+    assert portability.ambiguity(counts, law).is_empty()
+    assert set(verdicts.designs(counts, replace(studied("ab"), baseline="b"))) == {"a", "b"}
 
 
 def test_whom_one_design_alone_scores_is_not_counted():

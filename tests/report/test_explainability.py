@@ -87,6 +87,7 @@ def test_every_table_is_as_wide_as_its_head(tables):
         "Is a like person told the same?",
         "Like persons, by group",
         "What a person is told",
+        "Do two coders say the same of what can be acted on?",
         "Facts to know",
         "No way is open to anyone: 1 goal under Toy",
         "Open in the rules, lost in the data",

@@ -37,7 +37,9 @@ def full(tiny, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory):
-    result = scoring.compare("rongcheng_2016", "hangzhou_2018", "no_scheme", people=20_000, draws=2)
+    result = scoring.compare(
+        "rongcheng_2016", "hangzhou_2018", baseline="no_scheme", people=5_000, seeds=2, years=1, draws=2
+    )
     path = report.write_comparison(result, tmp_path_factory.mktemp("c") / "page.html")
     return result, path.read_text(encoding="utf-8")
 
@@ -134,9 +136,12 @@ def test_a_comparison_names_each_instrument_and_what_cannot_be_compared(comparis
     assert "Hangzhou-like (assumed weights)" in text
     assert "unlike instruments" in text
     assert "no such outcome" in text
+    assert "is a family: its weights are unknown, so each of its numbers is a median over 2 draws" in text
+    for part in ("Side by side", "From which verdict to which", "By the declared criteria", "On an equal footing"):
+        assert f"<h2>{part}</h2>" in text
     told = report.comparison_text(result)
-    assert "Paired differences" in told
-    assert "Agreement" in told
+    for table in ("Of everyone whom both score", "What each design comes to", "Two by two", "Not compared"):
+        assert f"\n{table}\n" in told
 
 
 ROW = {
