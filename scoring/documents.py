@@ -13,6 +13,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -163,8 +164,12 @@ def read(path: str | Path) -> Document:
     return parse(text, name)
 
 
+@lru_cache(maxsize=128)
 def parse(text: str, name: str = "<text>") -> Document:
-    """Parse YAML 1.2 text; anchors and aliases are refused, so no document is larger than it looks."""
+    """Parse YAML 1.2 text; anchors and aliases are refused, so no document is larger than it looks.
+
+    The same text is parsed once a process: whoever reads a document leaves it as it is.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.nodes import MappingNode, SequenceNode

@@ -18,7 +18,7 @@ from scoring.experiment.designs import Design
 from scoring.experiment.gathered import Tables, fold, keep, keep_joint, pooled
 from scoring.experiment.multiverse import Multiverse
 from scoring.experiment.second_look import look_again
-from scoring.experiment.view import as_read, has_ledger, visible
+from scoring.experiment.view import has_ledger, visible
 from scoring.experiment.years import Past, in_order, seen_by, transitions, turnover
 from scoring.measures import Counts
 
@@ -102,7 +102,7 @@ def count(
             ledger = design.scheme.ledger(outcome)
             keep(tables, design, {"ledger": cubes.ledger_cube(ledger, design.scheme, groups)})
         if many:
-            keep(tables, design, many.count(people, as_read(outcome, design), design))
+            keep(tables, design, many.count(people, outcome, design))
         signatures[design.draw] += cubes.signature_columns(outcome, design.scheme)
     if not last:
         return

@@ -7,8 +7,9 @@ chosen by the measures, from the same counts.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,6 +21,7 @@ from scoring import schemes
 from scoring.experiment.config import Experiment, grouping
 from scoring.experiment.cubes import Groupings
 from scoring.experiment.designs import Design
+from scoring.experiment.view import as_read
 from scoring.measures import TAUS, Universes
 from scoring.measures.universes import PUBLISHED, UNSCORED
 
@@ -46,14 +48,17 @@ class Multiverse:
         groups = Groupings(tuple(dict.fromkeys(names)), plan.levels)
         return cls(Universes(config.vary), config.draws, groups, outcomes)
 
-    def count(self, people: pl.DataFrame, frame: pl.DataFrame, design: Design) -> dict[str, pl.DataFrame]:
-        """Count one design as published and in each of its variants; `frame` holds what it reads of the people."""
+    def count(self, people: pl.DataFrame, outcome: pl.DataFrame, design: Design) -> dict[str, pl.DataFrame]:
+        """Count one design as published, as `outcome` has it, and in each of its variants."""
         cells = people.select(self.groups.cell(), "harm")
         asked = [name for name in self.outcomes if name in design.scheme.outcomes]
-        schemes_ = [(PUBLISHED, design.scheme), *self.variants(design)]
         if not asked:
             return {}
-        return {"universe": self.groups.roll_up(tallied(frame, cells, schemes_, asked), names=self.groups.names)}
+        again = schemes.Repeated(as_read(outcome, design))
+        said = ((number, again.verdicts(scheme)) for number, scheme in self.variants(design))
+        published = PUBLISHED, schemes.Verdicts.of(design.scheme, outcome)
+        table = tallied(cells, itertools.chain([published], said), asked)
+        return {"universe": self.groups.roll_up(table, names=self.groups.names)}
 
     def variants(self, design: Design) -> Iterator[tuple[int, Any]]:
         """Yield each variant of a design, with its number."""
@@ -81,7 +86,7 @@ def varied(text: str, name: str, factors: str, draws: int) -> list[list[Any]]:
 
 
 def tallied(
-    frame: pl.DataFrame, cells: pl.DataFrame, numbered: Sequence[tuple[int, Any]], outcomes: Sequence[str]
+    cells: pl.DataFrame, numbered: Iterable[tuple[int, schemes.Verdicts]], outcomes: Sequence[str]
 ) -> pl.DataFrame:
     """Count verdicts by variant, outcome, cell and level of harm; whom a scheme is not meant for are left out.
 
@@ -89,10 +94,9 @@ def tallied(
     """
     codes = cells.select(pl.col("cell").cast(pl.Int64) * LEVELS + pl.col("harm")).to_series().to_numpy()
     places, code = np.unique(codes, return_inverse=True)
-    again, size = schemes.Repeated(frame), len(places)
+    size = len(places)
     numbers, counted = [], []
-    for number, scheme in numbered:
-        said = again.verdicts(scheme)
+    for number, said in numbered:
         unscored = np.bincount(code[~said.scored & said.eligible], minlength=size)
         scored = np.bincount(code[said.scored], minlength=size)
         for name in outcomes:

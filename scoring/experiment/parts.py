@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 Cubes = dict[str, Counts]
 PERSON = "person"
 OF_A_CHUNK = ("world", "seed")  # the first axes of every cube
-WORTH_A_PROCESS = 1_000_000  # people × seeds × worlds below which a second process costs more than it saves
+WORTH_A_PROCESS = 1_000_000  # people × years × seeds × worlds below which a second process costs more than it saves
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def chunks(
     waiting = [job for job in jobs if not (parts and finished(parts, job))]
     progress(len(jobs) - len(waiting), len(jobs))
     done = len(jobs) - len(waiting)
-    enough = config.people.n * len(waiting) >= WORTH_A_PROCESS
+    enough = config.people.n * config.people.years * len(waiting) >= WORTH_A_PROCESS
     here = ((job, counted(declared, ready, job)) for job in waiting)
     for job, cubes in elsewhere(waiting, workers) if workers > 1 and enough else here:
         done += 1

@@ -32,6 +32,13 @@ class Verdicts:
     eligible: Flags
     selected: dict[str, Flags]
 
+    @classmethod
+    def of(cls, scheme: Scheme, scored: pl.DataFrame) -> Verdicts:
+        """Return the verdicts that stand in a scored frame."""
+        covered = scored["coverage"].cast(pl.String).to_numpy()
+        selected = {name: scored[name].fill_null(False).to_numpy() for name in scheme.outcomes}
+        return cls(covered == "scored", covered != "ineligible", selected)
+
 
 @dataclass
 class Repeated:
@@ -44,7 +51,7 @@ class Repeated:
     def verdicts(self, scheme: Scheme) -> Verdicts:
         """Return the verdicts of one scheme, equal to those of `Scheme.score`."""
         if scheme.state or scheme.base is None or scheme.model is not None:
-            return self._whole(scheme)
+            return Verdicts.of(scheme, scheme.score(self.frame))
         covered = self._coverage(scheme)
         rank = self._rank(scheme) if scheme.bands else None
         names = [band.name for band in scheme.bands]
@@ -56,12 +63,6 @@ class Repeated:
                 selected[name] = np.zeros(len(covered), dtype=bool)
             else:
                 selected[name] = np.isin(names, outcome.bands)[rank]
-        return Verdicts(covered == "scored", covered != "ineligible", selected)
-
-    def _whole(self, scheme: Scheme) -> Verdicts:
-        found = scheme.score(self.frame)
-        covered = found["coverage"].cast(pl.String).to_numpy()
-        selected = {name: found[name].fill_null(False).to_numpy() for name in scheme.outcomes}
         return Verdicts(covered == "scored", covered != "ineligible", selected)
 
     def _rank(self, scheme: Scheme) -> Whole:
