@@ -126,7 +126,7 @@ def robust(counts: Counts, study: Study) -> pl.DataFrame:
         said = max((ADVERSE, NOTHING, FAVOURABLE, UNDEFINED), key=lambda name: found[name])
         holds = found[SIGN] >= SAME_SIGN and found[said] >= SAME_CONCLUSION
         agreed = f"{found[SIGN]:.0%} of {number(one):,} universes agree in sign, {found[said]:.0%} conclude: {said}"
-        note = f"{agreed}; {apart(one)}"
+        note = f"{agreed}, by the counts of all seeds together; {apart(one)}"
         rows.append(told(one, "robust", value=float(holds), n=number(one), status=OK, note=note))
     return tidy(rows) if rows else pl.DataFrame()
 

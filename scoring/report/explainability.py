@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scoring.report import ledger, wording
-from scoring.report.shown import Figure, Part, Row, Shown, Table, by, ranged, said
+from scoring.report.shown import Figure, Part, Row, Shown, Table, by, said
+from scoring.report.wording import ranged
 
 COMPLEXITY = {
     "rules": "rules",
@@ -139,13 +140,17 @@ def consistency(shown: Shown) -> Iterator[Table]:
         "with four reasons of which at least half agree, and both; and the largest change of the ledger, in points."
     )
     everyone = {
-        label: {r["scheme"]: ranged(r) for r in found if r["term"] == term and r["group_by"] == "everyone"}
+        label: {r["scheme"]: ranged(r, 1, 100) for r in found if r["term"] == term and r["group_by"] == "everyone"}
         for term, label in ALIKE.items()
     }
     everyone[STEP] = {s: ranged(r, 1, 1) for (s, group_by, _), r in largest.items() if group_by == "everyone"}
     yield shown.by_design("Is a like person told the same?", text, everyone)
     rows = [
-        [*whose(shown, first), *(ranged(at.get((term, *of))) for term in ALIKE), ranged(largest.get(of), 1, 1)]
+        [
+            *whose(shown, first),
+            *(ranged(at.get((term, *of)), 1, 100) for term in ALIKE),
+            ranged(largest.get(of), 1, 1),
+        ]
         for of, first in by(found, "scheme", "group_by", "group").items()
         if first["group_by"] != "everyone"
     ]

@@ -77,11 +77,21 @@ def grid_of(shown: Shown, rows: Sequence[Row]) -> tuple[list[str], list[list[str
         [
             named(name)[0],
             BETTER[named(name)[1]],
-            *(wording.ranged(found.get((name, design)), 3) for design in designs),
+            *(of_design(found.get((name, design))) for design in designs),
         ]
         for name in criteria(shown)
     ]
     return ["criterion", "direction", *map(shown.title, designs)], table
+
+
+def of_design(row: Row | None) -> str:
+    """Write what a design comes to; what is read off its text is a whole number that nothing moves.
+
+    >>> of_design({"value": 21.0, "low": 21.0, "high": 21.0, "uncertainty": "seeds"})
+    '21'
+    """
+    whole = row is not None and row["value"] is not None and row["low"] == row["high"] == round(row["value"])
+    return wording.number(row["value"], 0) if row and whole else wording.ranged(row, 3)
 
 
 def values_table(shown: Shown) -> Table:
@@ -137,15 +147,32 @@ def plain(note: str | None) -> str:
 
 
 def shares_table(shown: Shown) -> Table:
-    """Return in how many of the seeds no other design dominates this one."""
+    """Return in how many of the seeds, and of the universes, no other design dominates this one."""
+    universes = by(shown.best(measure="non_dominated_share_in_universes"), "scheme")
     rows = [
         [
             shown.title(r["scheme"]),
             wording.ranged(r, 0, 100),
             wording.number(r["seeds"], 0),
+            of_universes(universes.get(r["scheme"])),
             r["status"] if r["value"] is not None else f"{r['status']}: {r['note']}",
         ]
         for r in in_order(shown, shown.best(measure="non_dominated_share"))
     ]
-    text = "Per cent of seeds in which no other design is at least as good by all criteria and better by one."
-    return Table("How often no other design dominates it", text, ("design", "per cent", "seeds", "status"), rows)
+    text = (
+        "Per cent of seeds, and of universes that other defensible choices span, in which no other design is at least "
+        "as good by all criteria and better by one. A dash: a universe cannot be asked by some criterion."
+    )
+    head = ("design", "per cent of seeds", "seeds", "per cent of universes", "status")
+    return Table("How often no other design dominates it", text, head, rows)
+
+
+def of_universes(row: Row | None) -> str:
+    """Write a share of universes, and how many they are.
+
+    >>> of_universes({"value": 0.75, "n": 216}), of_universes(None)
+    ('75 (of 216)', '–')
+    """
+    if row is None or row["value"] is None:
+        return "–"
+    return f"{wording.number(100 * row['value'], 0)} (of {wording.number(row['n'], 0)})"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scoring.report import shares, wording
-from scoring.report.shown import MOST, WITH, Figure, Part, Row, Shown, Table, by, cells, ranged, said, sound
+from scoring.report.shown import MOST, Figure, Part, Row, Shown, Table, by, cells, said, sound
+from scoring.report.wording import ranged
 
 REASONS = {
     ("reason_truthfulness", "truthful"): "reasons given are the reasons",
@@ -58,14 +59,14 @@ def told(shown: Shown, name: str, measure: str, term: str | None = None) -> list
 def of_persons(row: Row | None) -> str:
     """Write a share with its interval, its n and, unless it is ok, its status.
 
-    >>> row = {"value": 0.982, "low": 0.971, "high": 0.99, "n": 240, "status": "ok"}
+    >>> row = {"value": 0.982, "low": 0.971, "high": 0.99, "n": 240, "status": "ok", "uncertainty": "seeds"}
     >>> of_persons(row), of_persons(row | {"value": None, "low": None, "status": "zero_denom", "n": 0})
     ('98.2 (97.1\xa0to\xa099.0), n\xa0240', '–, n\xa00, zero_denom')
     """
     if row is None:
         return "–"
     status = "" if row["status"] == "ok" else f", {row['status']}"
-    return f"{ranged(row)}, n{WITH}{wording.number(row['n'], 0)}{status}"
+    return f"{ranged(row, 1, 100)}, n{wording.WITH}{wording.number(row['n'], 0)}{status}"
 
 
 def truth(shown: Shown, name: str) -> Iterator[Figure]:
@@ -144,7 +145,7 @@ def actionable(shown: Shown, name: str) -> Iterator[Figure]:
                 wording.level(group),
                 COUNTS[param],
                 wording.number(first["n"], 0),
-                *(ranged(parts.get((param, group_by, group, tag))) for tag in shares.TAGS),
+                *(ranged(parts.get((param, group_by, group, tag)), 1, 100) for tag in shares.TAGS),
                 said(first),
             ]
             for (param, group_by, group), first in by(found, "param", "group_by", "group").items()
@@ -171,7 +172,7 @@ def coding_table(shown: Shown) -> Table:
     found = {name: terms for name, terms in found.items() if terms}
     rows = {
         "rules tagged by both": {name: wording.number(terms["kappa"]["n"], 0) for name, terms in found.items()},
-        "same tag, per cent": {name: ranged(terms["same tag"]) for name, terms in found.items()},
+        "same tag, per cent": {name: ranged(terms["same tag"], 1, 100) for name, terms in found.items()},
         "κ": {name: ranged(terms["kappa"], 2, 1) for name, terms in found.items()},
     }
     text = (

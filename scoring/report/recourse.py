@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scoring.report import lines, shares, wording
-from scoring.report.shown import MOST, SAME, Figure, Part, Row, Shown, Table, beside, by, cells, ranged, said, sound
+from scoring.report.shown import MOST, SAME, Figure, Part, Row, Shown, Table, beside, by, cells, said, sound
+from scoring.report.wording import ranged
 
 YEAR = "12"  # months that a title names, unless hardly anybody or nearly everybody can rise by then
 TOLD = (0.05, 0.95)
@@ -92,7 +93,7 @@ def line(rows: Sequence[Row], budgets: Sequence[str]) -> list[str]:
     return [
         wording.level(rows[0]["group"]),
         wording.number(rows[0]["n"], 0),
-        *(ranged(at.get(budget)) for budget in budgets),
+        *(ranged(at.get(budget), 1, 100) for budget in budgets),
         said(failed),
     ]
 
@@ -219,8 +220,8 @@ def ways_table(shown: Shown) -> Table:
             to(shown, r["scheme"], r["param"]),
             said(r),
             wording.number(r["n"], 0),
-            ranged(r),
-            ranged(lost.get(key(r))),
+            ranged(r, 1, 100),
+            ranged(lost.get(key(r)), 1, 100),
         ]
         for r in shown.in_order(shown.best(measure="recourse_feasible"))
         if (r["scheme"], r["param"]) in open_to

@@ -14,7 +14,6 @@ Row = dict[str, Any]
 SAME = ("scheme", "outcome", "group_by", "group")
 MOST = 16  # rows of one picture; its table has them all
 SAID_ONCE = ("design", "truth")
-WITH = "\N{NO-BREAK SPACE}"
 LONG = 12  # rows from which on a table is folded
 
 
@@ -244,16 +243,6 @@ def cells(row: Row | None, digits: int = 2, scale: float = 1) -> list[str]:
     if row is None:
         return ["–"] * 3
     return [wording.number(None if row[c] is None else scale * row[c], digits) for c in ("value", "low", "high")]
-
-
-def ranged(row: Row | None, digits: int = 1, scale: float = 100) -> str:
-    """Write a value with its interval in one cell; an interval is not broken over lines.
-
-    >>> ranged({"value": 0.62, "low": 0.58, "high": 0.66}), ranged({"value": 0.5, "low": None, "high": None})
-    ('62.0 (58.0\xa0to\xa066.0)', '50.0')
-    """
-    value, low, high = cells(row, digits, scale)
-    return value if "–" in (low, high) else f"{value} ({low}{WITH}to{WITH}{high})"
 
 
 def percents(row: Row | None, digits: int = 2) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scoring.report import lines, wording
-from scoring.report.shown import Figure, Part, Row, Shown, Table, by, cells, ranged, said, sound
+from scoring.report.shown import Figure, Part, Row, Shown, Table, by, cells, said, sound
+from scoring.report.wording import ranged
 
 HIDDEN = {"score": "of what sets scores apart", "verdict": "of persons, two verdicts that could be hers differ"}
 AGREEMENT = {"agreement": "same verdict", "balanced": "balanced over verdicts", "kappa": "kappa"}
@@ -76,7 +77,7 @@ def agreement_table(shown: Shown) -> Table:
     found = by(shown.best(measure="surrogate_agreement", group_by="everyone"), "term", "param", "scheme")
     told = {
         f"{label}, {'always the most frequent' if param == 'majority' else f'{param} questions'}": {
-            scheme: ranged(row) if term != "kappa" else ranged(row, 2, 1)
+            scheme: ranged(row, 1, 100) if term != "kappa" else ranged(row, 2, 1)
             for (t, p, scheme), row in found.items()
             if (t, p) == (term, param)
         }
@@ -92,7 +93,7 @@ def opacity(shown: Shown) -> Iterator[Table]:
     found = shown.in_order(shown.best(measure="opacity"))
     everyone = [r for r in found if r["group_by"] == "everyone"]
     told = {
-        f"per cent {label}": {r["scheme"]: ranged(r) for r in everyone if r["term"] == term}
+        f"per cent {label}": {r["scheme"]: ranged(r, 1, 100) for r in everyone if r["term"] == term}
         for term, label in HIDDEN.items()
     }
     told["what is not published"] = {r["scheme"]: str(r["method"] or "–") for r in everyone}
@@ -105,7 +106,7 @@ def opacity(shown: Shown) -> Iterator[Table]:
             HIDDEN.get(r["term"], str(r["term"])),
             said(r),
             wording.number(r["n"], 0),
-            ranged(r),
+            ranged(r, 1, 100),
         ]
         for r in found
         if r["group_by"] != "everyone"

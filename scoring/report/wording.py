@@ -30,6 +30,7 @@ LEVELS = {
     "disabled": "disabled people",
     "everyone": "everyone",
 }
+WITH = "\N{NO-BREAK SPACE}"
 REFERENCES = {"best": "the best group", "rest": "all others"}
 KINDS = {"person": "persons", "firm": "firms", "government_body": "public bodies"}
 POOLS = {"silo": "in silos", "city": "in the city's pool", "national": "in the country's pool"}
@@ -162,10 +163,10 @@ def bars(rows: Iterable[Row]) -> str:
 
 
 def ranged(row: Row | None, digits: int = 2, scale: float = 1) -> str:
-    """Write a value with its bounds; those of a family are told as a range.
+    """Write a value with its bounds, which are not broken over lines; those of a family are told as a range.
 
     >>> ranged({"value": 0.5, "low": 0.1, "high": 0.7, "uncertainty": "specification"}, 1)
-    '0.5 (range 0.1 to 0.7)'
+    '0.5 (range 0.1\xa0to\xa00.7)'
     >>> ranged({"value": 0.5, "low": None, "high": None, "uncertainty": "seeds"}, 1), ranged(None)
     ('0.5', '–')
     """
@@ -174,7 +175,7 @@ def ranged(row: Row | None, digits: int = 2, scale: float = 1) -> str:
     value, low, high = (number(None if row[c] is None else scale * row[c], digits) for c in ("value", "low", "high"))
     if row["value"] is None or row["low"] is None or row["high"] is None:
         return value
-    return f"{value} ({'range ' if row['uncertainty'] == 'specification' else ''}{low} to {high})"
+    return f"{value} ({'range ' if row['uncertainty'] == 'specification' else ''}{low}{WITH}to{WITH}{high})"
 
 
 def families(draws: Mapping[str, int]) -> Iterator[str]:

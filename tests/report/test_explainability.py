@@ -203,7 +203,7 @@ def test_a_small_cell_is_hollow(figures):
 def test_the_range_of_a_family_stands_beside_its_effective_rules(tables):
     assert tables["How much there is to know"].rows == [
         ["rules", "19"],
-        ["effective rules, N1 (entropy)", "6.50 (4.50\xa0to\xa07.50)"],
+        ["effective rules, N1 (entropy)", "6.50 (range 4.50\xa0to\xa07.50)"],
     ]
 
 

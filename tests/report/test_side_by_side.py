@@ -119,7 +119,7 @@ FOUND = {
     "New-like (assumed weights)",
     "footing-new-rewarded": "New-like (assumed weights), rewarded: rural residents 0.50 times as often as published, "
     "0.70 at equal shares; 0.90 at equal detection: the gap remains at equal shares alone",
-    "flow-new": "From Old to New-like (assumed weights): 1,000.0 (range 800.0 to 2,000.0) of 10,000 get another "
+    "flow-new": "From Old to New-like (assumed weights): 1,000.0 (range 800.0\xa0to\xa02,000.0) of 10,000 get another "
     "verdict, most often from neither to reward",
     "front": "New-like (assumed weights) dominates Old",
     "veil-rewarded": "Rewarded: of 10,000 drawn at random 1,000.0 under Old, 3,000.0 under New-like (assumed weights)",
@@ -151,7 +151,7 @@ def test_the_numbers_of_a_family_are_told_as_ranges_wherever_they_stand(figures,
         assert "range over draws of the unknown weights" in figures[identity].text
     assert 'stroke-dasharray="4,3"' in figures["paired-old-rewarded"].svg
     values = tables["What each design comes to"].rows
-    assert values[0][2:] == ["0.400 (0.300 to 0.500)", "0.200 (range 0.100 to 0.300)"]
+    assert values[0][2:] == ["0.400 (0.300\xa0to\xa00.500)", "0.200 (range 0.100\xa0to\xa00.300)"]
 
 
 def test_the_first_screen_says_which_designs_are_families():
