@@ -60,6 +60,7 @@ def rows():
         yield row("criterion_value", **bounds(gap, gap - 0.1, gap + 0.1), param=GAP, **none)
         yield row("criterion_value", **bounds(more, more - 0.1, more + 0.1), param=MORE, **none)
         yield row("non_dominated_share", **drawn(float(scheme == "new"), 0, 1), **none)  # beside a family
+        yield row("non_dominated_share_in_universes", 0.75, n=216, **none)
         holds = float(scheme == "new")
         other = "old" if scheme == "new" else "new"
         better = f"better: {MORE}. Worse: nothing" if holds else f"better: nothing. Worse: {MORE}"
@@ -152,6 +153,11 @@ def test_the_numbers_of_a_family_are_told_as_ranges_wherever_they_stand(figures,
     assert 'stroke-dasharray="4,3"' in figures["paired-old-rewarded"].svg
     values = tables["What each design comes to"].rows
     assert values[0][2:] == ["0.400 (0.300\xa0to\xa00.500)", "0.200 (range 0.100\xa0to\xa00.300)"]
+
+
+def test_a_front_is_told_over_seeds_and_over_universes(tables):
+    rows = tables["How often no other design dominates it"].rows
+    assert [told[3] for told in rows] == ["75 (of 216)"] * 2
 
 
 def test_the_first_screen_says_which_designs_are_families():
