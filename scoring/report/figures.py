@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scoring.report import charts, wording
-from scoring.report.shown import Figure, Shown
+from scoring.report.shown import Figure, Row, Shown
 
 
 def bands_by_group(shown: Shown) -> Iterator[Figure]:
@@ -33,14 +33,17 @@ def bands_by_group(shown: Shown) -> Iterator[Figure]:
             ),
             charts.bands(rows, identity, order),
             ["group", *order],
-            [
-                [wording.level(g), *(wording.percent(by[g, b]["value"], 2) if (g, b) in by else "0.00%" for b in order)]
-                for g in groups
-            ],
+            [[wording.level(g), *(share_of(by[g, b]) if (g, b) in by else "0.00%" for b in order)] for g in groups],
             "Cut points and their marks: "
             + ", ".join(f"{band['name']} [{band['mark']}]" for band in shown.told(name)["bands"])
             + ".",
         )
+
+
+def share_of(row: Row) -> str:
+    """Write a share; of a family with its range over draws."""
+    drawn = row["uncertainty"] == "specification"
+    return wording.ranged(row, 2, 100) if drawn else wording.percent(row["value"], 2)
 
 
 def error_curve(shown: Shown) -> Iterator[Figure]:

@@ -40,7 +40,7 @@ def lottery_table(shown: Shown) -> Table:
                     wording.level(r["group"]),
                     shown.title(name),
                     r["param"].replace("_", " "),
-                    wording.percent(None if r["value"] is None else 1 - r["value"], 2),
+                    wording.differing(r),
                     *percents(often),
                     wording.number(r["n"], 0),
                     standing(r),

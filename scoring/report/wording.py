@@ -253,11 +253,23 @@ def pivotal_finding(row: Row, title: str) -> str:
 
 def lottery_finding(rows: Iterable[Row], title: str) -> str:
     """Say how often the same conduct gets the same verdict again, by group."""
-    parts = [f"{percent(1 - r['value'], 2)} of {level(r['group'])}" for r in rows if r["value"] is not None]
+    parts = [f"{differing(r)} of {level(r['group'])}" for r in rows if r["value"] is not None]
     return (
         f"{title}: of two draws of detection and recording over the same conduct, "
         f"verdicts differ for {' and '.join(parts)}."
     )
+
+
+def differing(row: Row) -> str:
+    """Write how often two draws differ, from how often they agree; of a family with its range.
+
+    >>> differing({"value": 0.98, "low": 0.97, "high": 0.99, "uncertainty": "seeds"})
+    '2.00%'
+    >>> differing({"value": 0.98, "low": 0.97, "high": 0.99, "uncertainty": "specification"})
+    '2.00% (range 1.00%\xa0to\xa03.00%)'
+    """
+    value, low, high = (percent(None if row[c] is None else 1 - row[c], 2) for c in ("value", "high", "low"))
+    return f"{value} (range {low}{WITH}to{WITH}{high})" if row["uncertainty"] == "specification" else value
 
 
 def years_finding(lists: Iterable[tuple[str, Row, Row]]) -> str:
