@@ -10,7 +10,7 @@ demo: $(READY)  ## run the shipped experiment and print where its report is
 	$(BIN)/scoring run experiments/city_pilots.yaml
 
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(READY)  ## lint, format, types, import laws
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from scoring import population, schemes, workspace
-from scoring.experiment import bins, config, cubes, designs
+from scoring.experiment import bins, config, cubes, designs, gathered
 from scoring.experiment.measured import studied
 from scoring.measures import TAUS
 from tests.hand_frames import catalogue, plan_of, ready
@@ -130,19 +130,19 @@ def declared():
     return replace(found, config=changed.model_copy(update={"probes": None}))
 
 
-def counted(declared, **patched):
+def counted(declared, most, **patched):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in patched.items():
-            patch.setattr(bins if name == "MOST" else chunks, name, value)
-        if "MOST" in patched:
-            patch.setattr(bins.binned, "__defaults__", ((), patched["MOST"]))
+            patch.setattr(chunks, name, value)
+        patch.setattr(bins, "MOST", most)
+        patch.setattr(bins.binned, "__defaults__", ((), most))
         return chunks.chunk(declared, PLAN, designs.ready(declared), 1)
 
 
 @pytest.mark.parametrize("most", [bins.MOST, 20])
 def test_blocks_apart_and_added_are_the_whole(declared, most):
-    whole = counted(declared, MOST=most)
-    apart = counted(declared, MOST=most, BLOCKS_AT_ONCE=1, FOLDED=0)
+    whole = counted(declared, most)
+    apart = counted(declared, most, BLOCKS_AT_ONCE=1, fold=lambda tables: gathered.fold(tables, most=0))
     assert {"score", "conditional", "cells"} <= set(whole)
     for cube, counts in whole.items():
         assert apart[cube] == counts, cube
@@ -247,4 +247,4 @@ def test_chunks_of_other_strata_are_not_taken_up_again():
     declared = config.load("tiny")
     keys = {run.key(declared.config.model_copy(update={"strata": s}), {}) for s in ([], ["sex"], ["residence"])}
     assert len(keys) == 3
-    assert run.key(declared.config.model_copy(update={"references": {}, "primary": []}), {}) in keys
+    assert run.key(declared.config.model_copy(update={"references": {}, "criteria": []}), {}) in keys

@@ -181,6 +181,7 @@ def test_reach_counts_outcomes_of_all_residents(cube, verdicts, study):
     coverage = cube([{"coverage": c, "n": n} for c, n in parts.items()], **everyone)
     outcome = verdicts({"everyone": (15, 60)}, group_by="everyone")
     found = compute({"coverage": coverage, "outcome": outcome}, study(), ["reach"])
+    found = found.filter(measure="reach")
     assert dict(found.select("term", "value").iter_rows()) == {
         "residents": 10_000, "eligible": 9_000, "enrolled": 7_000, "scored": 6_000, "rewarded": 1_500,
     }  # fmt: skip
