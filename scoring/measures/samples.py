@@ -9,6 +9,7 @@ Legend: k factors, each a quantile from 0 to 1 · n the size of a matrix, a powe
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,13 +74,17 @@ def elementary_effects(values: Floats, k: int) -> Effects:
 def variance_shares(values: Floats, k: int) -> Shares | None:
     """Return the shares of k factors in the variance of values over the points of `sobol`; None where none varies.
 
-    A first share below 0 by no more than its own interval is 0.
+    The variance is that over the points at which all factors differ at once. A first share below 0 by no more than its
+    own interval is 0.
     """
     from SALib.analyze.sobol import analyze
 
-    if np.ptp(values) <= 1e-12 * np.abs(values).max(initial=0):
+    at_once = np.concatenate([values[:: k + 2], values[k + 1 :: k + 2]])
+    if np.ptp(at_once) <= 1e-12 * np.abs(values).max(initial=0):
         return None
-    found = analyze(problem(k), values, calc_second_order=False, seed=SEED)
+    with warnings.catch_warnings():  # where few points differ, a resample for the interval may hold none of them
+        warnings.filterwarnings("ignore", "Constant values encountered", UserWarning)
+        found = analyze(problem(k), values, calc_second_order=False, seed=SEED)
     first, total, first_half, total_half = (
         np.asarray(found[name], dtype=float) for name in ("S1", "ST", "S1_conf", "ST_conf")
     )

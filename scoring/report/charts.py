@@ -23,9 +23,11 @@ WORST_TO_BEST = ["#8e2d12", "#d07f4b", "#e8c9a3", "#8fc1c6", "#00657a", "#00434f
 FONT = "sans-serif"  # laid out in one font, shown in the page's own: the style sheet sets it
 WIDTH, LABELS, STEP = 360, 290, 24
 LINES = ((0.8, "0.8"), (1.25, "1.25"))
-NAMES_OF_PARTS = re.compile(  # a picture is one image with one name; its table says what the parts say
-    r' (?:aria-label="[^"]*"|role="graphics-\w+"|aria-roledescription="[^"]*"|aria-hidden="true"|pointer-events="none")'
+SPARE = re.compile(  # a picture is one image with one name; its table says what the parts say
+    r' (?:aria-label|aria-roledescription|aria-hidden|pointer-events|class|xmlns:xlink)="[^"]*"| role="graphics-\w+"'
+    r'| opacity="1"| stroke-width="1"|<path d="[^"]*" display="none"/>|<path d="M0,0h[-.\d]+v[-.\d]+h-[.\d]+Z"/>'
 )
+GIVEN, FINER = re.compile(r'="[^"]*"'), re.compile(r"(\.\d\d)\d+")  # what an attribute is given; what no eye tells
 
 
 def svg(chart: Any, identity: str) -> str:
@@ -47,8 +49,9 @@ def svg(chart: Any, identity: str) -> str:
     )
     configured = configured.configure_point(opacity=1).configure_legend(labelFontSize=12, columnPadding=28)
     text = vl_convert.vegalite_to_svg(configured.to_dict(validate=False))
+    text = GIVEN.sub(lambda given: FINER.sub(r"\1", given.group()), SPARE.sub("", SPARE.sub("", text)))
     head = f'<svg role="img" aria-labelledby="{identity}-t {identity}-d" '
-    return re.sub(r"^<svg ", head, NAMES_OF_PARTS.sub("", text), count=1)
+    return re.sub(r"^<svg ", head, text, count=1)
 
 
 def forest(

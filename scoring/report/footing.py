@@ -28,7 +28,7 @@ def footings(shown: Shown) -> Iterator[Figure]:
     found = beside(shown.best(measure=RATIO))
     for scheme, outcome in dict.fromkeys((r["scheme"], r["outcome"]) for r in ordered(shown, found)):
         rows = [r for r in found if (r["scheme"], r["outcome"]) == (scheme, outcome) and r["value"] is not None]
-        rows = sorted(rows, key=lambda r: (shown.groupings.index(r["group_by"]), FOOTINGS.index(r["param"])))
+        rows = shown.in_order(sorted(rows, key=lambda r: FOOTINGS.index(r["param"])))
         groups = list(dict.fromkeys(r["group"] for r in rows))[: MOST // 2]
         drawn = [r for r in rows if r["group"] in groups]
         identity = f"footing-{scheme}-{outcome}"

@@ -141,7 +141,7 @@ def alike(rows: Sequence[Row]) -> str:
 def gaps(shown: Shown, name: str, goals: Sequence[str]) -> Iterator[Figure]:
     """Yield how many months more each group takes than its reference, over the goals to which some way is open."""
     found = shown.in_order(beside(shown.best(measure="recourse_gap", scheme=name, term="extra months")))
-    rows = [r for goal in goals for r in found if r["param"] == goal]
+    rows = [r for goal in goals for r in found if r["param"] == goal and r["reference"]]
     drawn = [r for r in rows if r["value"] is not None][:MOST]
     if not drawn:
         return
