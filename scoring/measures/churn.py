@@ -109,7 +109,7 @@ def mobility(counts: Counts, study: Study) -> pl.DataFrame:
                 bounds = {"low": max(index.value - half, 0.0), "high": index.value + half} if half > 0 else {}
                 row |= {"method": "delta", **bounds}
             found.append(row)
-    return estimates.rows(found, study, "mobility")
+    return _possible(estimates.rows(found, study, "mobility"), 2)  # two states that always change
 
 
 def half_life(counts: Counts, study: Study) -> pl.DataFrame:
@@ -142,7 +142,7 @@ def half_life(counts: Counts, study: Study) -> pl.DataFrame:
             if len(of) > 1:
                 one = {**told, "term": ", ".join(mine[i] for i in of), "n": int(square[of].sum())}
                 found.append(_lasting(one, chain.half_life(shares[np.ix_(of, of)]), doubt))
-    return estimates.rows(found, study, "half_life")
+    return _possible(estimates.rows(found, study, "half_life"), float("inf"))
 
 
 def markov_check(counts: Counts, study: Study) -> pl.DataFrame:
@@ -159,7 +159,12 @@ def markov_check(counts: Counts, study: Study) -> pl.DataFrame:
             continue
         told = {**key, "scheme": scheme, "n": int(once.sum()), "note": NOT_MARKOV if _fails(check) else None}
         found += [{**told, "term": "gap", "value": check.gap}, {**told, "term": "standard error", "value": check.error}]
-    return estimates.rows(found, study, "markov_check")
+    return _possible(estimates.rows(found, study, "markov_check"), 1)
+
+
+def _possible(rows: pl.DataFrame, most: float) -> pl.DataFrame:
+    """Keep intervals over seeds between nothing and the most that there can be."""
+    return rows if rows.is_empty() else rows.with_columns(pl.col("low", "high").clip(0, most))
 
 
 def transition_homogeneity(counts: Counts, study: Study) -> pl.DataFrame:

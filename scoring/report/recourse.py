@@ -185,7 +185,7 @@ def key(row: Row) -> tuple[str | None, ...]:
 def longer(row: Row, goal: str) -> str:
     """Say how much longer a group takes."""
     months = wording.number(abs(row["value"]), 1)
-    than = "longer" if row["value"] > 0 else "less long"
+    than = "longer" if row["value"] > 0 else "less"
     return (
         f"{wording.level(row['group'])} take {months} months {than} to {goal} than {wording.level(row['reference'])} "
         f"({wording.interval(row, 1)})"

@@ -227,3 +227,11 @@ def test_draws_of_a_family_are_a_range_and_no_years_no_rows():
         assert measure(empty, studied()).is_empty()
     assert churn.markov_check(empty, studied()).is_empty()
     assert churn.transition_homogeneity(empty, studied()).is_empty()
+
+
+def test_no_interval_over_seeds_reaches_below_nothing():
+    tables = [(TOY, {}), (np.diag([90, 80, 70]) + 1, {"seed": 2})]
+    counts = cube(*tables, *[(two_years(table), {**also, "lag": 2}) for table, also in tables])
+    for measure in (churn.mobility, churn.half_life, churn.markov_check):
+        rows = measure(counts, studied()).filter(pl.col("uncertainty") == "seeds")
+        assert rows["low"].drop_nulls().min() == 0
