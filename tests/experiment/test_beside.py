@@ -115,8 +115,8 @@ def test_the_page_and_the_text_show_both_values_the_difference_and_the_families(
     page = report.write_runs(found, tmp_path / "page.html", "scoring compare one two").read_text("utf-8")
     for text in (page, report.runs_text(found)):
         assert "2 numbers stand in every run, 1 of them with bounds; of these 1 lie apart" in text
-        assert "0.50 (0.40 to 0.60)" in text
-        assert "0.80 (0.70 to 0.90)" in text
+        assert "0.50 (0.40\xa0to\xa00.60)" in text
+        assert "0.80 (0.70\xa0to\xa00.90)" in text
         assert "0.30 (apart)" in text
         assert "Old-like (assumed weights) is a family" in text
     assert "1 of 2 ratios lie apart" in page
