@@ -95,9 +95,8 @@ def weight_importance(counts: Counts, study: Study, factors: Counts | None = Non
         told |= {"note": f"{len(names)} factors vary"}
         for param, of, half in (("S1", shares.first, shares.first_half), ("ST", shares.total, shares.total_half)):
             for name, value, by in zip(names, of.tolist(), half.tolist(), strict=True):
-                found.append(
-                    told | {"param": param, "term": name, "value": value, "low": value - by, "high": value + by}
-                )
+                low, high = max(value - by, min(value, 0.0)), min(value + by, max(value, 1.0))  # shares, from 0 to 1
+                found.append(told | {"param": param, "term": name, "value": value, "low": low, "high": high})
         found.append(told | {"param": "S1", "term": "interactions", "value": 1 - float(shares.first.sum())})
     for told, _, _ in sampled(counts, study, factors, "morris"):
         if place(told) not in done:  # the screening left no factor
@@ -119,7 +118,7 @@ def rank_shift(counts: Counts, study: Study) -> pl.DataFrame:
     """How far do persons move in the order of scores, had the rules weighed a little otherwise?
 
     `mean shift` (`term`): mean over persons of |rank - rank as published| / persons probed, the tied at their mean
-    rank, from 0 (nobody overtakes anybody) to below 1/2. `spearman`, of everyone: the correlation of the two rankings,
+    rank, from 0 (nobody overtakes anybody), of everyone to 1/2, of few to below 1. `spearman`, of everyone: the correlation of the two rankings,
     from -1 to 1, undefined where all have one score. Mean over points, with 5% and 95% of the points.
     """
     cells = counts.cells
@@ -128,8 +127,8 @@ def rank_shift(counts: Counts, study: Study) -> pl.DataFrame:
         (pl.col("shift") / (2 * n * everyone)).alias("value"), pl.lit("mean shift").alias("term")
     )
     middle = n * (n + 1) ** 2  # the square of all doubled ranks' sum, over n
-    spread = (pl.col("square") - middle) * (pl.col("before") - middle)
-    spearman = pl.when(spread > 0).then((pl.col("cross") - middle) / spread.cast(pl.Float64).sqrt())
+    now, was = ((pl.col(c) - middle).cast(pl.Float64) for c in ("square", "before"))  # as integers their product overflows
+    spearman = pl.when(now * was > 0).then((pl.col("cross") - middle) / (now * was).sqrt())
     whole = cells.filter(pl.col("group_by") == EVERYONE).with_columns(
         spearman.alias("value"), pl.lit("spearman").alias("term")
     )

@@ -171,3 +171,24 @@ def test_a_range_is_open_where_it_spans_two_bands(cube, study):
     counts = cube([{"group": "a", "lowest": 1, "highest": high, "n": n} for high, n in ((1, 60), (2, 30), (3, 10))])
     rows = compute({"band_range": counts}, study())
     assert set(rows.filter(measure="band_range")["value"]) == {0.4}
+
+
+@pytest.mark.parametrize("n", [5_000, 60_000])
+def test_rankings_of_many_persons_correlate_as_few_do(study, n):
+    ranks = 2 * np.arange(1, n + 1)
+    same, turned = int((ranks * ranks).sum()), int((ranks * ranks[::-1]).sum())
+    told = {"group_by": "everyone", "group": "everyone", "n": n, "shift": 0, "square": same, "before": same}
+    table = pl.DataFrame([{**HEAD, **told, "point": i, "cross": c} for i, c in enumerate((same, turned))])
+    counts = Counts(("world", "scheme", "draw", "seed", "group_by", "group", "point"), table)
+    row = compute({"rank_shift": counts}, study(), ["rank_shift"]).filter(term="spearman").row(0, named=True)
+    assert (row["value"], row["low"], row["high"]) == pytest.approx((0, -0.9, 0.9))
+
+
+def test_intervals_of_shares_stay_between_nothing_and_everything(study):
+    rows = computed(study, points(samples.sobol(2, 16) @ np.array([3e7, 1e3]), "sobol"))
+    found = rows.filter(pl.col("measure") == "weight_importance", pl.col("term") != "interactions")
+    inside = found.filter(pl.col("value").is_between(0, 1))
+    assert len(inside) > 1
+    assert inside["low"].min() >= 0
+    assert inside["high"].max() <= 1
+    assert (found["value"].is_between(found["low"], found["high"])).all()
