@@ -23,6 +23,12 @@ class Mobility(NamedTuple):
     error: float
     held: NDArray[np.bool_]
 
+    @property
+    def most(self) -> float:
+        """The largest that so many states allow: nobody stays."""
+        k = int(self.held.sum())
+        return k / (k - 1)
+
 
 class Check(NamedTuple):
     """How far two single steps are from two years, and the standard error where they are farthest apart."""

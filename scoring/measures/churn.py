@@ -93,9 +93,9 @@ def still_in_place(counts: Counts, study: Study) -> pl.DataFrame:
 def mobility(counts: Counts, study: Study) -> pl.DataFrame:
     """How far is where a person stands from being settled by where she stood the year before?
 
-    Shorrocks' (K - tr P) / (K - 1) of the last year's steps over K states: 0 nobody moves, 1 the past tells nothing.
-    States in which nobody of the group stood are left out, and a note names them; undefined below two. Interval: delta
-    method. It says nothing of how far persons move.
+    Shorrocks' (K - tr P) / (K - 1) of the last year's steps over K states: 0 nobody moves, 1 the past tells nothing;
+    above it, up to K / (K - 1), so 2 at most, persons change places. States in which nobody of the group stood are left
+    out, and a note names them; undefined below two. Interval: delta method. It says nothing of how far persons move.
     """
     found = []
     for scheme, names, table, squares in _square(_last(counts), study, counts, [*KEYS, "period"]):
@@ -106,10 +106,14 @@ def mobility(counts: Counts, study: Study) -> pl.DataFrame:
                 row["note"] = ONE_STATE
             if _audited(table, key):
                 half = float(ndtri((1 + study.level) / 2)) * index.error
-                bounds = {"low": max(index.value - half, 0.0), "high": index.value + half} if half > 0 else {}
+                bounds = (
+                    {"low": max(index.value - half, 0.0), "high": min(index.value + half, index.most)}
+                    if half > 0
+                    else {}
+                )
                 row |= {"method": "delta", **bounds}
             found.append(row)
-    return _possible(estimates.rows(found, study, "mobility"), 2)  # two states that always change
+    return estimates.rows(found, study, "mobility", within=(0, 2))
 
 
 def half_life(counts: Counts, study: Study) -> pl.DataFrame:
@@ -142,7 +146,7 @@ def half_life(counts: Counts, study: Study) -> pl.DataFrame:
             if len(of) > 1:
                 one = {**told, "term": ", ".join(mine[i] for i in of), "n": int(square[of].sum())}
                 found.append(_lasting(one, chain.half_life(shares[np.ix_(of, of)]), doubt))
-    return _possible(estimates.rows(found, study, "half_life"), float("inf"))
+    return estimates.rows(found, study, "half_life", within=(0, float("inf")))
 
 
 def markov_check(counts: Counts, study: Study) -> pl.DataFrame:
@@ -159,12 +163,7 @@ def markov_check(counts: Counts, study: Study) -> pl.DataFrame:
             continue
         told = {**key, "scheme": scheme, "n": int(once.sum()), "note": NOT_MARKOV if _fails(check) else None}
         found += [{**told, "term": "gap", "value": check.gap}, {**told, "term": "standard error", "value": check.error}]
-    return _possible(estimates.rows(found, study, "markov_check"), 1)
-
-
-def _possible(rows: pl.DataFrame, most: float) -> pl.DataFrame:
-    """Keep intervals over seeds between nothing and the most that there can be."""
-    return rows if rows.is_empty() else rows.with_columns(pl.col("low", "high").clip(0, most))
+    return estimates.rows(found, study, "markov_check", within=(0, 1))
 
 
 def transition_homogeneity(counts: Counts, study: Study) -> pl.DataFrame:
@@ -203,11 +202,12 @@ def transition_homogeneity(counts: Counts, study: Study) -> pl.DataFrame:
 
 
 def states(study: Study, scheme: str, counts: Counts) -> list[str]:
-    """Return the states of a design, the worst first: its bands, or on its list and off it."""
+    """Return the states of a design, the worst first: its bands, or on its list and off it; a list may reward."""
     bands = list(study.schemes.get(scheme, {}).get("bands") or [])
     mine = counts.cells.filter(pl.col("scheme") == scheme)
     seen = set(mine["before"].unique()) | set(mine["after"].unique())
-    order = bands or [ON, OFF]
+    reward = study.schemes.get(scheme, {}).get("listing") == "reward"
+    order = bands or ([OFF, ON] if reward else [ON, OFF])
     return [name for name in order if name in seen] + sorted(seen - set(order))
 
 

@@ -50,6 +50,7 @@ def agreement(coded: list[tuple[str, str]], level: float) -> list[dict[str, Any]
     beyond: dict[str, Any] = {"value": None, "status": ZERO_DENOM, "note": ONE_TAG}
     if not np.isnan(found.value):
         low, high = max(float(found.value) - half, -1.0), min(float(found.value) + half, 1.0)
-        beyond = {"value": float(found.value), "low": low, "high": high, "status": OK}
+        bounds = {"low": low, "high": high} if half > 0 else {}  # of few rules that all agree, none is known
+        beyond = {"value": float(found.value), **bounds, "status": OK}
     both = (("same tag", same), ("kappa", beyond))
     return [{"term": term, "n": n, "level": level, **row} for term, row in both]

@@ -295,7 +295,7 @@ def _rows(found: Sequence[pl.DataFrame], study: Study, measure: str) -> pl.DataF
     some = [table for table in found if not table.is_empty()]
     if not some:
         return pl.DataFrame()
-    return estimates.of_table(pl.concat(some, how="diagonal_relaxed"), study, measure)
+    return estimates.of_table(pl.concat(some, how="diagonal_relaxed"), study, measure, within=(-1, 1))
 
 
 def _unlike(signature: Counts, study: Study) -> list[pl.DataFrame]:

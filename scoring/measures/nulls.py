@@ -21,7 +21,6 @@ OBSERVED, LINE = "observed", "null 95%"
 DEALS = 500  # of labels; a line is known to about 1% of its tail then
 ROUNDING = 1e-12  # equal counts can differ in the last bit of their sums
 Floats = NDArray[np.float64]
-ANY = (-float("inf"), float("inf"))
 
 
 def times(study: Study) -> int:
@@ -55,14 +54,13 @@ def rows(
     study: Study,
     measure: str,
     undefined: str = NOBODY,
-    within: tuple[float, float] = ANY,
+    within: tuple[float, float] = estimates.ANY,
 ) -> pl.DataFrame:
     """Return the result rows; a null line is of one auditor, since it follows her number of persons, and has no seeds.
 
     `within` is what is possible, beyond which no interval over seeds reaches.
     """
-    table = estimates.rows(found, study, measure, undefined)
+    table = estimates.rows(found, study, measure, undefined, within)
     if "term" not in table.columns:  # nothing found, or one group alone
         return table
-    kept = table.filter((pl.col("term") != LINE).fill_null(True) | (pl.col("uncertainty") == "audit"))
-    return kept.with_columns(pl.col(c).clip(*within) for c in ("low", "high"))
+    return table.filter((pl.col("term") != LINE).fill_null(True) | (pl.col("uncertainty") == "audit"))

@@ -130,7 +130,7 @@ def discrepancy(signature: Counts, study: Study, coverage: Counts | None = None)
                 pl.when(_first()).then(pl.lit(f"Wilson, Bonferroni over {alternatives}")).alias("method"),
             )
         )
-    return estimates.of_table(pl.concat(found), study, "discrepancy") if found else pl.DataFrame()
+    return estimates.of_table(pl.concat(found), study, "discrepancy", within=(0, 1)) if found else pl.DataFrame()
 
 
 def portability(signature: Counts, study: Study, coverage: Counts | None = None) -> pl.DataFrame:
@@ -169,7 +169,7 @@ def portability(signature: Counts, study: Study, coverage: Counts | None = None)
         pl.when(varies).then(pl.lit("normal")).when(first).then(pl.lit("no interval: alike for all persons"))
         .alias("method"),
     )  # fmt: skip
-    return estimates.of_table(table.drop("sum", "squares"), study, "portability")
+    return estimates.of_table(table.drop("sum", "squares"), study, "portability", within=(0, 1))
 
 
 def _differ(names: list[str]) -> pl.Expr:

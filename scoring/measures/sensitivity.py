@@ -118,7 +118,7 @@ def rank_shift(counts: Counts, study: Study) -> pl.DataFrame:
     """How far do persons move in the order of scores, had the rules weighed a little otherwise?
 
     `mean shift` (`term`): mean over persons of |rank - rank as published| / persons probed, the tied at their mean
-    rank, from 0 (nobody overtakes anybody), of everyone to 1/2, of few to below 1. `spearman`, of everyone: the
+    rank, from 0 (nobody overtakes anybody), to 1/2 for everyone and below 1 for a few. `spearman`, of everyone: the
     correlation of the two rankings, from -1 to 1, undefined where all have one score. Mean over points, with 5% and 95%
     of the points.
     """
@@ -128,7 +128,9 @@ def rank_shift(counts: Counts, study: Study) -> pl.DataFrame:
         (pl.col("shift") / (2 * n * everyone)).alias("value"), pl.lit("mean shift").alias("term")
     )
     middle = n * (n + 1) ** 2  # the square of all doubled ranks' sum, over n
-    now, was = ((pl.col(c) - middle).cast(pl.Float64) for c in ("square", "before"))  # whole, their product overflows
+    now, was = (
+        (pl.col(c) - middle).cast(pl.Float64) for c in ("square", "before")
+    )  # as integers their product overflows
     spearman = pl.when(now * was > 0).then((pl.col("cross") - middle) / (now * was).sqrt())
     whole = cells.filter(pl.col("group_by") == EVERYONE).with_columns(
         spearman.alias("value"), pl.lit("spearman").alias("term")

@@ -137,7 +137,7 @@ def population_stability_index_between_worlds(counts: Counts, study: Study, band
             if np.isnan(shift.value):
                 notes = [NOBODY if min(told["n"], told["n_ref"]) == 0 else ONE_BIN]
             found.append({**told, "value": float(shift.value), "note": "; ".join(note for note in notes if note)})
-    return estimates.rows(found, study, "population_stability_index_between_worlds")
+    return estimates.rows(found, study, "population_stability_index_between_worlds", within=(0, float("inf")))
 
 
 def _between_worlds(

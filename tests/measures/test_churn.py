@@ -229,9 +229,30 @@ def test_draws_of_a_family_are_a_range_and_no_years_no_rows():
     assert churn.transition_homogeneity(empty, studied()).is_empty()
 
 
-def test_no_interval_over_seeds_reaches_below_nothing():
-    tables = [(TOY, {}), (np.diag([90, 80, 70]) + 1, {"seed": 2})]
-    counts = cube(*tables, *[(two_years(table), {**also, "lag": 2}) for table, also in tables])
-    for measure in (churn.mobility, churn.half_life, churn.markov_check):
-        rows = measure(counts, studied()).filter(pl.col("uncertainty") == "seeds")
-        assert rows["low"].drop_nulls().min() == 0
+def test_intervals_over_seeds_stay_within_what_is_possible():
+    slow, fast = np.array([[998, 2], [2, 998]]), np.array([[50, 950], [950, 50]])
+    tables = [(t, {"seed": i}) for i, t in enumerate((slow, fast), start=1)]
+    rows = churn.mobility(cube(*tables, states=["B", "A"]), studied(["B", "A"])).filter(
+        pl.col("uncertainty") == "seeds"
+    )
+    assert rows.select("low", "high").row(0) == (0, 2)
+    rows = churn.half_life(cube(*tables, states=["B", "A"]), studied(["B", "A"]))
+    assert rows["low"].item() == 0 < rows["value"].item()
+    twice = [(two_years(t), {"seed": i, "lag": 2}) for i, t in enumerate((slow, fast[::-1]), start=1)]
+    rows = churn.markov_check(cube(*tables, *twice, states=["B", "A"]), studied(["B", "A"]))
+    assert rows["low"].min() >= 0
+    assert rows["high"].max() <= 1
+
+
+def test_to_come_onto_a_list_that_rewards_is_to_rise():
+    counts = cube(([[10, 0], [30, 60]], {}), states=[churn.ON, churn.OFF])
+    for listing, way in (("reward", "upward"), ("sanction", "downward")):
+        study = Study(outcomes={}, references={"g": "a"}, schemes={"s": {"listing": listing}})
+        assert value(churn.churn(counts, study), term=way) == pytest.approx(0.3)
+
+
+def test_a_note_of_one_seed_says_of_how_many_it_is_true():
+    some = np.array([[90, 10, 0], [10, 90, 0], [0, 0, 0]])
+    rows = churn.mobility(cube((TOY, {"seed": 1}), (some, {"seed": 2})), studied())
+    seeds = rows.filter(pl.col("uncertainty") == "seeds")
+    assert seeds["note"].to_list() == ["left out, since nobody stood there: A in 1 of 2 runs"]

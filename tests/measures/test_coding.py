@@ -33,3 +33,8 @@ def test_a_coder_of_one_tag_has_no_kappa(coded, status, same):
 
 def test_what_nobody_coded_twice_is_not_applicable():
     assert {(row["value"], row["status"]) for row in rows([]).values()} == {(None, "not_applicable")}
+
+
+def test_few_rules_on_which_all_agree_have_no_interval_of_no_width():
+    found = rows([("now", "now"), ("waiting", "waiting")])["kappa"]
+    assert (found["value"], found["low"], found["high"]) == (1, None, None)
