@@ -116,12 +116,16 @@ def robust(counts: Counts, study: Study) -> pl.DataFrame:
     """Does the conclusion hold in nearly every universe?
 
     1 where at least 95 of 100 universes agree in sign and at least 80 in conclusion, else 0; our convention. No other
-    result may be called robust.
+    result may be called robust. Undefined where no universe has an estimate.
     """
     rows = []
     for one in multiverse.asked(counts, study):
         found = shares(one)
         if not found:
+            continue
+        if found[UNDEFINED] >= 1:
+            why = "no universe has an estimate"
+            rows.append(told(one, "robust", value=None, n=number(one), status=ZERO_DENOM, note=why))
             continue
         said = max((ADVERSE, NOTHING, FAVOURABLE, UNDEFINED), key=lambda name: found[name])
         holds = found[SIGN] >= SAME_SIGN and found[said] >= SAME_CONCLUSION

@@ -163,6 +163,13 @@ def test_robust_is_what_the_convention_says(found, rates, robust):
     assert values(rows, "robust", "scheme") == {"s": robust}
 
 
+def test_where_no_universe_has_an_estimate_nothing_is_said_to_be_robust_or_not(found):
+    nobody = {("s", i): {"a": (0, 10_000), "b": (0, 10_000)} for i in range(3)}
+    rows = found(nobody, {POINTS: [-2, -1]}).filter(measure="robust")
+    assert rows["value"].to_list() == [None]
+    assert rows["note"].to_list() == ["no universe has an estimate"]
+
+
 def test_the_reading_of_the_unscored_is_a_choice(found):
     verdicts = {("s", 0): {"a": (2_000, 5_000), "b": (4_000, 10_000)}}
     rows = found(verdicts, {"unscored": ["left out", "selected", "not selected"]}, unscored=5_000)
