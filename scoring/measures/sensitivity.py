@@ -128,8 +128,9 @@ def rank_shift(counts: Counts, study: Study) -> pl.DataFrame:
         (pl.col("shift") / (2 * n * everyone)).alias("value"), pl.lit("mean shift").alias("term")
     )
     middle = n * (n + 1) ** 2  # the square of all doubled ranks' sum, over n
-    spread = (pl.col("square") - middle) * (pl.col("before") - middle)
-    spearman = pl.when(spread > 0).then((pl.col("cross") - middle) / spread.cast(pl.Float64).sqrt())
+    cross, *spreads = ((pl.col(c) - middle).cast(pl.Float64) for c in ("cross", "square", "before"))
+    spread = spreads[0] * spreads[1]  # as reals: of a few thousand persons it is beyond 64 bits
+    spearman = pl.when(spread > 0).then(cross / spread.sqrt())
     whole = cells.filter(pl.col("group_by") == EVERYONE).with_columns(
         spearman.alias("value"), pl.lit("spearman").alias("term")
     )

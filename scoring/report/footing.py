@@ -98,7 +98,7 @@ def remains(rows: Sequence[Row]) -> str:
         if not kept
         else f"the gap remains {TOLD[kept[0]['param']]} alone"
     )
-    who = f"{wording.level(widest['group'])} {wording.number(widest['value'])} times as often as published"
+    who = f"{wording.level(widest['group'])} {wording.number(widest['value'])} times as often (as published)"
     return f"{who}, {told}: {end}" if equal else who
 
 

@@ -88,7 +88,7 @@ def exploratory(shown: Shown, polarity: str) -> Iterator[Figure]:
                 charts.forest(rows, identity, polarity == "favourable"),
                 ("group", *HEAD),
                 [with_tests(shown, r, []) for r in rows],
-                told.get("note", ""),
+                f"Of the outcome: {told['note']}." if told.get("note") else "",
             )
             break
 

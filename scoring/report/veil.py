@@ -9,6 +9,7 @@ from scoring.report.shown import Figure, Part, Row, Shown, Table, said
 from scoring.report.side_by_side import per_10000
 
 RANDOM, WORST = "a person drawn at random", "a person of the group that fares worst"
+OFF = "worst off: "  # begins the note that names the group
 
 
 def veil(shown: Shown) -> Part:
@@ -48,7 +49,7 @@ def outcomes(shown: Shown) -> Iterator[Figure]:
             f"How many of 10,000 get “{label}”, which is {of[0]['polarity']}. {wording.bars(rows).capitalize()}.",
             contrasts.dots(rows, names, series, identity, "of 10,000 persons"),
             ("design", "who", "of 10,000", "status"),
-            [[name, who, wording.ranged(r, 1), said(r)] for name, who, r in zip(names, series, rows, strict=True)],
+            [[name, who, wording.ranged(r, 1), worst_off(r)] for name, who, r in zip(names, series, rows, strict=True)],
         )
 
 
@@ -63,8 +64,19 @@ def observed(shown: Shown, scheme: str, outcome: str) -> list[Row]:
 
 def who(row: Row) -> str:
     """Name the group that fares worst; over draws of a family it need not be one and the same."""
-    named = (row["note"] or "").partition("worst off: ")[2].partition(";")[0]
+    named = group_of(row)
     return wording.level(named) if named else said(row)
+
+
+def worst_off(row: Row) -> str:
+    """Write a status, and in its note the group that fares worst as readers know it."""
+    named = group_of(row)
+    return said(row).replace(f"{OFF}{named}", f"{OFF}{wording.level(named)}") if named else said(row)
+
+
+def group_of(row: Row) -> str:
+    """Return the group that a note names as the one that fares worst; empty where it names none."""
+    return str(row["note"] or "").partition(OFF)[2].partition(";")[0]
 
 
 def worst_table(shown: Shown) -> Table:

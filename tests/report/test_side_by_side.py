@@ -118,7 +118,7 @@ def written(svg):
 FOUND = {
     "paired-old-rewarded": "Rewarded, beside Old: 400 fewer of 10,000 among rural residents under "
     "New-like (assumed weights)",
-    "footing-new-rewarded": "New-like (assumed weights), rewarded: rural residents 0.50 times as often as published, "
+    "footing-new-rewarded": "New-like (assumed weights), rewarded: rural residents 0.50 times as often (as published), "
     "0.70 at equal shares; 0.90 at equal detection: the gap remains at equal shares alone",
     "flow-new": "From Old to New-like (assumed weights): 1,000.0 (range 800.0\xa0to\xa02,000.0) of 10,000 get another "
     "verdict, most often from neither to reward",
@@ -205,7 +205,7 @@ EQUAL = PUBLISHED | {"param": "equal shares"}
         ([PUBLISHED, EQUAL], "0.50 at equal shares: the gap remains"),
         ([PUBLISHED, EQUAL | {"high": 1.2}], "0.50 at equal shares: the gap does not remain"),
         ([PUBLISHED, EQUAL | {"value": 2.0, "low": 1.5, "high": 3.0}], "2.00 at equal shares: the gap does not remain"),
-        ([PUBLISHED], "0.50 times as often as published"),
+        ([PUBLISHED], "0.50 times as often (as published)"),
         ([PUBLISHED | {"high": 1.1}, EQUAL], "no gap as published is told from none"),
         ([PUBLISHED | {"low": None, "high": None}, EQUAL], "no gap as published is told from none"),
     ],
