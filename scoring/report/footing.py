@@ -26,7 +26,7 @@ def footings(shown: Shown) -> Iterator[Figure]:
     """Yield, for each design and outcome, every group's ratio on each footing."""
     rates = by(shown.best(measure=RATE), *SAME, "param")
     found = beside(shown.best(measure=RATIO))
-    for scheme, outcome in dict.fromkeys((r["scheme"], r["outcome"]) for r in ordered(shown, found)):
+    for scheme, outcome in dict.fromkeys((r["scheme"], r["outcome"]) for r in shown.as_declared(found)):
         rows = [r for r in found if (r["scheme"], r["outcome"]) == (scheme, outcome) and r["value"] is not None]
         rows = shown.in_order(sorted(rows, key=lambda r: FOOTINGS.index(r["param"])))
         groups = list(dict.fromkeys(r["group"] for r in rows))[: MOST // 2]
@@ -64,11 +64,6 @@ def footings(shown: Shown) -> Iterator[Figure]:
             ],
             "" if has_bounds(drawn) else "One seed: no intervals, so no footing is said to close or to keep a gap.",
         )
-
-
-def ordered(shown: Shown, rows: Sequence[Row]) -> list[Row]:
-    """Return rows in the order in which designs were declared."""
-    return sorted(rows, key=lambda r: shown.designs.index(r["scheme"]))
 
 
 def published(rows: Sequence[Row]) -> list[Row]:

@@ -112,6 +112,11 @@ class Shown:
         return re.sub(r"\w+", lambda word: known.get(word[0], word[0]), note)
 
     @property
+    def kinds(self) -> str:
+        """What the designs judge: persons, firms or public bodies."""
+        return " and ".join(dict.fromkeys(wording.KINDS[self.told(name)["subject"]] for name in self.designs))
+
+    @property
     def families(self) -> dict[str, int]:
         """The designs whose weights are unknown, by title, with the number of draws of them."""
         told = {name: self.told(name) for name in self.designs}
@@ -194,6 +199,10 @@ class Shown:
         """Return the rows of known groups: everyone first, then by grouping as the experiment names them."""
         order = {g: i for i, g in enumerate(("everyone", *self.manifest["groups"]))}
         return sorted((r for r in rows if r["group"] != "unknown"), key=lambda r: order.get(r["group_by"], len(order)))
+
+    def as_declared(self, rows: Iterable[Row]) -> list[Row]:
+        """Return rows in the order in which designs were declared."""
+        return sorted(rows, key=lambda r: self.designs.index(r["scheme"]))
 
     def every_world(self, **equals: Any) -> list[Row]:
         """Return rows of every world, the main one first."""

@@ -23,10 +23,10 @@ def veil(shown: Shown) -> Part:
 
 
 def outcomes(shown: Shown) -> Iterator[Figure]:
-    """Yield, for each outcome that several designs have, both persons under each design."""
+    """Yield, for each outcome that several designs have and mean alike, both persons under each design."""
     means = [r for name in shown.designs for r in shown.best(measure="veil_mean", scheme=name)]
-    for outcome in dict.fromkeys(r["outcome"] for r in means):
-        of = [r for r in means if r["outcome"] == outcome and r["value"] is not None]
+    for outcome, polarity in dict.fromkeys((r["outcome"], r["polarity"]) for r in means):
+        of = [r for r in means if (r["outcome"], r["polarity"]) == (outcome, polarity) and r["value"] is not None]
         if len(of) < 2:
             continue
         rows, names, series = [], [], []
@@ -40,13 +40,13 @@ def outcomes(shown: Shown) -> Iterator[Figure]:
                 series.append(label)
         label = outcome.replace("_", " ")
         most, least = max(of, key=lambda r: r["value"]), min(of, key=lambda r: r["value"])
-        identity = f"veil-{outcome}"
+        identity = f"veil-{outcome}-{polarity}"
         yield Figure(
             identity,
             f"{label[:1].upper()}{label[1:]}: of 10,000 drawn at random {wording.number(1e4 * least['value'], 1)} "
             f"under {shown.title(least['scheme'])}, {wording.number(1e4 * most['value'], 1)} under "
             f"{shown.title(most['scheme'])}",
-            f"How many of 10,000 get “{label}”, which is {of[0]['polarity']}. {wording.bars(rows).capitalize()}.",
+            f"How many of 10,000 get “{label}”, which is {polarity}. {wording.bars(rows).capitalize()}.",
             contrasts.dots(rows, names, series, identity, "of 10,000 persons"),
             ("design", "who", "of 10,000", "status"),
             [[name, who, wording.ranged(r, 1), worst_off(r)] for name, who, r in zip(names, series, rows, strict=True)],

@@ -28,6 +28,9 @@ LEVELS = {
     "local": "locals",
     "not_disabled": "not disabled people",
     "disabled": "disabled people",
+    "getihu": "individual businesses (getihu)",
+    "hmt": "firms from Hong Kong, Macao or Taiwan",
+    "coop": "cooperatives",
     "everyone": "everyone",
 }
 WITH = "\N{NO-BREAK SPACE}"
