@@ -14,6 +14,7 @@ from scoring.report.side_by_side import (
     DIFFERENCE,
     agreement_table,
     differences_table,
+    furthest,
     most_moved,
     not_compared,
     of_pairs,
@@ -52,10 +53,12 @@ def write_comparison(result: Result, file: str | Path) -> Path:
 def lede(shown: Shown) -> str:
     """Say, of each outcome that two designs share, who gains or loses it most by moving from the first."""
     rows = of_pairs(shown, DIFFERENCE, shown.designs[0])
-    told = [
-        f"“{outcome.replace('_', ' ')}”: {most_moved(shown, [r for r in rows if r['outcome'] == outcome])}"
-        for outcome in dict.fromkeys(r["outcome"] for r in rows if r["value"] is not None)
-    ]
+    told = []
+    for outcome in dict.fromkeys(r["outcome"] for r in rows if r["value"] is not None):
+        of = [r for r in rows if r["outcome"] == outcome]
+        row = furthest(of)
+        bounds = f" ({wording.interval(row, 1, 1e4)}; n = {wording.number(row['n'], 0)})" if row else ""
+        told.append(f"“{outcome.replace('_', ' ')}”: {most_moved(shown, of)}{bounds}")
     first = shown.title(shown.designs[0])
     return f"Beside {first}, {'; '.join(told)}." if told else f"No other design has an outcome like those of {first}."
 

@@ -156,6 +156,12 @@ def test_the_numbers_of_a_family_are_told_as_ranges_wherever_they_stand(figures,
     assert values[0][2:] == ["0.400 (0.300\xa0to\xa00.500)", "0.200 (range 0.100\xa0to\xa00.300)"]
 
 
+def test_what_a_comparison_opens_with_has_its_bounds_and_its_n():
+    told = comparison.lede(shown())
+    assert "400 fewer of 10,000 among rural residents under New-like (assumed weights)" in told
+    assert "(range over draws of the unknown weights −500.0 to −300.0; n = 5,000)" in told
+
+
 def unlike():
     """Two designs of which one lists what is good and the other what is bad."""
     listed = {"outcome": "rewarded"}
