@@ -280,5 +280,6 @@ def change(target: Target, group_by: str) -> Change:
         way = f"{abs(part[2]):.0%} of the way to the {end} ends of their ranges"
         return Change(PARAM, part[2], f"With {those} moved {way}, {turns}.")
     ratios = [ratio for t in move.points if (ratio := target.ratio(t)) is not None]
-    reach = f"the ratio stays between {min(ratios):.2f} and {max(ratios):.2f}"
+    low, high = f"{min(ratios):.2f}", f"{max(ratios):.2f}"
+    reach = f"the ratio stays at {low}" if low == high else f"the ratio stays between {low} and {high}"
     return Change(PARAM, None, f"No value within their ranges of {those} {it}: {reach}.")

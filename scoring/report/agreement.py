@@ -73,7 +73,14 @@ def pairs_table(shown: Shown) -> Table:
 def all_table(shown: Shown) -> Table:
     """Return the agreement of all designs that can so decide."""
     rows = [
-        [wording.level(r["group"]), r["param"], r["note"] or "–", wording.number(r["n"], 0), *cells(r), standing(r)]
+        [
+            wording.level(r["group"]),
+            r["param"],
+            shown.named(r["note"] or "–"),
+            wording.number(r["n"], 0),
+            *cells(r),
+            shown.named(standing(r)),
+        ]
         for r in shown.best(measure="fleiss_kappa")
     ]
     text = "Fleiss' κ over the persons whom all of the designs score; each row names the designs."

@@ -14,6 +14,7 @@ from scoring.report.side_by_side import (
     DIFFERENCE,
     agreement_table,
     differences_table,
+    furthest,
     most_moved,
     not_compared,
     of_pairs,
@@ -21,6 +22,8 @@ from scoring.report.side_by_side import (
 from scoring.report.text import titled
 from scoring.report.veil import worst_table
 from scoring.result import Result
+
+POLARITIES = ("favourable", "adverse")
 
 
 def write_comparison(result: Result, file: str | Path) -> Path:
@@ -32,6 +35,7 @@ def write_comparison(result: Result, file: str | Path) -> Path:
         "told": result.manifest,
         "title": result.manifest["asks"],
         "lede": lede(shown),
+        "kinds": shown.kinds,
         "families": list(wording.families(shown.families)),
         "instruments": instruments(shown),
         "reach_table": page.reach_table(shown),
@@ -49,12 +53,14 @@ def write_comparison(result: Result, file: str | Path) -> Path:
 def lede(shown: Shown) -> str:
     """Say, of each outcome that two designs share, who gains or loses it most by moving from the first."""
     rows = of_pairs(shown, DIFFERENCE, shown.designs[0])
-    told = [
-        f"“{outcome.replace('_', ' ')}”: {most_moved(shown, [r for r in rows if r['outcome'] == outcome])}"
-        for outcome in dict.fromkeys(r["outcome"] for r in rows if r["value"] is not None)
-    ]
+    told = []
+    for outcome in dict.fromkeys(r["outcome"] for r in rows if r["value"] is not None):
+        of = [r for r in rows if r["outcome"] == outcome]
+        row = furthest(of)
+        bounds = f" ({wording.interval(row, 1, 1e4)}; n = {wording.number(row['n'], 0)})" if row else ""
+        told.append(f"“{outcome.replace('_', ' ')}”: {most_moved(shown, of)}{bounds}")
     first = shown.title(shown.designs[0])
-    return f"Beside {first}, {'; '.join(told)}." if told else f"No other design has an outcome of {first}."
+    return f"Beside {first}, {'; '.join(told)}." if told else f"No other design has an outcome like those of {first}."
 
 
 def instruments(shown: Shown) -> Table:
@@ -77,15 +83,15 @@ def instruments(shown: Shown) -> Table:
 def rates_table(shown: Shown) -> Table:
     """Return outcome rates by group in both directions, one row a group and outcome, one column a design."""
     rows = []
-    outcomes = list(dict.fromkeys(o for name in shown.designs for o in shown.outcomes(name)))
-    for outcome in outcomes:
-        found = {
-            (r["scheme"], r["group_by"], r["group"]): r for r in shown.best(measure="selection_rate", outcome=outcome)
-        }
+    polarities = {(name, o): p for name in shown.designs for p in POLARITIES for o in shown.outcomes(name, p)}
+    for outcome, polarity in dict.fromkeys((o, p) for (_, o), p in polarities.items()):
+        has = [name for name in shown.designs if polarities.get((name, outcome)) == polarity]
+        rated = [r for r in shown.best(measure="selection_rate", outcome=outcome) if r["scheme"] in has]
+        found = {(r["scheme"], r["group_by"], r["group"]): r for r in rated}
         for group_by, group in dict.fromkeys((g, w) for _, g, w in found if g in (*shown.groupings, "everyone")):
-            cells = [found.get((name, group_by, group)) for name in shown.designs]
-            told = [wording.ranged(r, 2, 100) if r else "no such outcome" for r in cells]
-            rows.append([outcome.replace("_", " "), wording.level(group), *told])
+            cells = {name: found.get((name, group_by, group)) for name in shown.designs}
+            told = [wording.ranged(r, 2, 100) if name in has else "no such outcome" for name, r in cells.items()]
+            rows.append([f"{outcome.replace('_', ' ')}, {polarity}", wording.level(group), *told])
     text = "Per cent of the scored."
     return Table("Rates by group", text, ["outcome", "group", *map(shown.title, shown.designs)], rows, 2)
 

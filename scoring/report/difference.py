@@ -10,7 +10,6 @@ from scoring.report.text import wide
 
 WIDTH = 100
 MARGIN = 15  # where what changed begins
-SUBJECTS = {"person": "persons", "firm": "firms", "government_body": "public bodies"}
 TERMS = {None: "for the year alone", "open": "until repaired"}
 HEADS = {
     "rise": "rise",
@@ -48,7 +47,9 @@ def answer(told: Row) -> str:
     """Say in one sentence who moves."""
     everyone = {row["move"]: row for row in told["moves"] if row["group_by"] == "everyone"}
     n = {move: wording.number(row["per_10000"], 0) for move, row in everyone.items()}
-    who = f"Of 10,000 {SUBJECTS[told['subject']]}, moving from {told['before']['name']} to {told['after']['name']},"
+    who = (
+        f"Of 10,000 {wording.KINDS[told['subject']]}, moving from {told['before']['name']} to {told['after']['name']},"
+    )
     scored = f"{n['become_scored']} become scored, {n['become_unscored']} become unscored"
     if told["no_order"]:
         said = f"{who} {scored}; who rises or falls cannot be said: {told['no_order']}."
@@ -202,7 +203,7 @@ def notes(told: Row) -> Iterator[str]:
     """Yield how it was found, and what it does not say."""
     legend = dict.fromkeys(LEGEND[move] for move in seen(told) if move in LEGEND)
     yield from folded(f"{'; '.join(legend)}.", WIDTH) if legend else ()
-    drawn = f"{told['people']:,} synthetic {SUBJECTS[told['subject']]} of {told['recipe']}"
+    drawn = f"{told['people']:,} synthetic {wording.KINDS[told['subject']]} of {told['recipe']}"
     said = f"{drawn}, world {told['world']}, seed {told['seed']}, one year, nobody listed before; about no real city."
     yield from folded(said, WIDTH)
     for name in told["central"]:

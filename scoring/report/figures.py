@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scoring.report import charts, wording
-from scoring.report.shown import Figure, Row, Shown
+from scoring.report.shown import Figure, Row, Shown, percents
 
 
 def bands_by_group(shown: Shown) -> Iterator[Figure]:
@@ -42,8 +42,9 @@ def bands_by_group(shown: Shown) -> Iterator[Figure]:
 
 def share_of(row: Row) -> str:
     """Write a share; of a family with its range over draws."""
-    drawn = row["uncertainty"] == "specification"
-    return wording.ranged(row, 2, 100) if drawn else wording.percent(row["value"], 2)
+    value, low, high = percents(row)
+    drawn = row["uncertainty"] == "specification" and row["low"] is not None and row["high"] is not None
+    return f"{value} (range {low}{wording.WITH}to{wording.WITH}{high})" if drawn else value
 
 
 def error_curve(shown: Shown) -> Iterator[Figure]:
@@ -114,7 +115,7 @@ def gap_by_rule(shown: Shown) -> Iterator[Figure]:
             yield Figure(
                 identity,
                 f"{shown.title(name)}: “{names[widest['term']]}” moves the gap most, "
-                f"{wording.number(widest['value'])} of {wording.number(total['value'])} points",
+                f"by {wording.number(widest['value'])} points; the whole gap is {wording.number(total['value'])}",
                 f"Mean points by rule, {wording.level(group)} minus {wording.level(total['reference'])}"
                 + (
                     ", median over draws; medians need not add up."

@@ -41,8 +41,8 @@ def between(shown: Shown) -> Iterator[Figure]:
         yield Figure(
             identity,
             f"From {shown.title(first)} to {shown.title(name)}: {moved(rows, changed)}",
-            f"Of 10,000 of the {wording.number(rows[0]['n'], 0)} persons whom both score; grey: alike, teal: better, "
-            f"rust: worse. Small figures: {wording.bars(rows).replace('bar: ', '').replace('dashed: ', '')}.",
+            f"Of 10,000 of the {wording.number(rows[0]['n'], 0)} {shown.kinds} whom both score; grey: alike, teal: "
+            f"better, rust: worse. Small figures: {wording.bars(rows).replace('bar: ', '').replace('dashed: ', '')}.",
             picture,
             ("from → to", "of 10,000", "status"),
             [

@@ -26,7 +26,7 @@ def footings(shown: Shown) -> Iterator[Figure]:
     """Yield, for each design and outcome, every group's ratio on each footing."""
     rates = by(shown.best(measure=RATE), *SAME, "param")
     found = beside(shown.best(measure=RATIO))
-    for scheme, outcome in dict.fromkeys((r["scheme"], r["outcome"]) for r in ordered(shown, found)):
+    for scheme, outcome in dict.fromkeys((r["scheme"], r["outcome"]) for r in shown.as_declared(found)):
         rows = [r for r in found if (r["scheme"], r["outcome"]) == (scheme, outcome) and r["value"] is not None]
         rows = shown.in_order(sorted(rows, key=lambda r: FOOTINGS.index(r["param"])))
         groups = list(dict.fromkeys(r["group"] for r in rows))[: MOST // 2]
@@ -66,11 +66,6 @@ def footings(shown: Shown) -> Iterator[Figure]:
         )
 
 
-def ordered(shown: Shown, rows: Sequence[Row]) -> list[Row]:
-    """Return rows in the order in which designs were declared."""
-    return sorted(rows, key=lambda r: shown.designs.index(r["scheme"]))
-
-
 def published(rows: Sequence[Row]) -> list[Row]:
     """Return, for each row, the one of its group as published, after which the line is named."""
     first: Mapping[str, Row] = by(rows, "group")
@@ -98,7 +93,7 @@ def remains(rows: Sequence[Row]) -> str:
         if not kept
         else f"the gap remains {TOLD[kept[0]['param']]} alone"
     )
-    who = f"{wording.level(widest['group'])} {wording.number(widest['value'])} times as often as published"
+    who = f"{wording.level(widest['group'])} {wording.number(widest['value'])} times as often (as published)"
     return f"{who}, {told}: {end}" if equal else who
 
 

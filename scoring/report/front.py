@@ -46,7 +46,7 @@ def pairs(shown: Shown) -> Iterator[Figure]:
     rows = shown.best(measure="criterion_value")
     names = [name for name in criteria(shown) if any(r["param"] == name and r["value"] is not None for r in rows)]
     values = {
-        name: {shown.title(r["scheme"]): r for r in in_order(shown, rows) if r["param"] == name} for name in names
+        name: {shown.title(r["scheme"]): r for r in shown.as_declared(rows) if r["param"] == name} for name in names
     }
     axes = {
         name: (f"{named(name)[0]} ({along}\u00a0better)", f"{named(name)[0]} ({up}\u00a0better)")
@@ -63,10 +63,6 @@ def pairs(shown: Shown) -> Iterator[Figure]:
             picture,
             *grid_of(shown, rows),
         )
-
-
-def in_order(shown: Shown, rows: Sequence[Row]) -> list[Row]:
-    return sorted(rows, key=lambda r: shown.designs.index(r["scheme"]))
 
 
 def grid_of(shown: Shown, rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
@@ -157,7 +153,7 @@ def shares_table(shown: Shown) -> Table:
             of_universes(universes.get(r["scheme"])),
             r["status"] if r["value"] is not None else f"{r['status']}: {r['note']}",
         ]
-        for r in in_order(shown, shown.best(measure="non_dominated_share"))
+        for r in shown.as_declared(shown.best(measure="non_dominated_share"))
     ]
     text = (
         "Per cent of seeds, and of universes that other defensible choices span, in which no other design is at least "

@@ -41,7 +41,7 @@ def declared(shown: Shown) -> Iterator[Figure]:
     """Yield a forest plot for each comparison that was declared beforehand, over all designs."""
     for outcome, group_by in dict.fromkeys((o, g) for m, o, g in shown.primary if m.startswith("selection_rate")):
         rows = beside(shown.best(measure="selection_rate_ratio", outcome=outcome, group_by=group_by))
-        rows = sorted(rows, key=lambda r: shown.designs.index(r["scheme"]))
+        rows = shown.as_declared(rows)
         if not rows:
             continue
         several, said_of = len(shown.designs) > 1, outcome.replace("_", " ")
@@ -88,7 +88,7 @@ def exploratory(shown: Shown, polarity: str) -> Iterator[Figure]:
                 charts.forest(rows, identity, polarity == "favourable"),
                 ("group", *HEAD),
                 [with_tests(shown, r, []) for r in rows],
-                told.get("note", ""),
+                f"Of the outcome: {told['note']}." if told.get("note") else "",
             )
             break
 

@@ -247,11 +247,11 @@ def ranks_table(shown: Shown) -> Table:
                 str(kind),
                 *cells(tau),
                 wording.percent(first["value"] if first else None, 0),
-                str(first["note"]) if first else "–",
-                said(tau or first or {"status": "–", "note": ""}),
+                shown.named(str(first["note"]).removeprefix("first as declared: ")) if first else "–",
+                shown.named(said(tau or first or {"status": "–", "note": ""})),
             ]
         )
-    head = ("group", "outcome", "among", "τ, mean", "least", "largest", "first stays", "first", "status")
+    head = ("group", "outcome", "among", "τ, mean", "least", "largest", "first stays", "first as declared", "status")
     text = (
         "Kendall's τ of the order of designs by the size of the gap with the order as declared: 1 where it is the "
         "same. It orders gaps and no designs."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from scoring.report import page
 from scoring.report.language import LANGUAGES, Language
 from scoring.report.letter import Section, letter
+from scoring.report.text import wide
 
 WIDTH = 76
 
@@ -102,8 +102,3 @@ def pieces(text: str) -> Iterator[str]:
                 yield word
                 word = ""
     yield from filter(None, [word])
-
-
-def wide(text: str) -> int:
-    """Return how many columns a text takes on a terminal."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -99,7 +99,7 @@ def line(rows: Sequence[Row], budgets: Sequence[str]) -> list[str]:
 
 
 def finding(shown: Shown, name: str, goal: str, rows: Sequence[Row]) -> str:
-    """Say how many of a group can reach a goal in time, beside its reference where it takes longer or less long."""
+    """Say how many of a group can reach a goal in time, beside its reference where it takes longer, or less."""
     at = by([r for r in rows if r["status"] == "ok"], "group_by", "group", "term")
     everyone = {budget: r for (grouping, _, budget), r in at.items() if grouping == "everyone"}
     if not everyone:

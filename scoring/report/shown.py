@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -105,6 +106,16 @@ class Shown:
         """Return the title of a design, the assumed weights of a family in it."""
         return str(self.told(scheme)["title"])
 
+    def named(self, note: str) -> str:
+        """Write a note with the designs that it names by their titles."""
+        known = {name: self.title(name) for name in self.designs}
+        return re.sub(r"\w+", lambda word: known.get(word[0], word[0]), note)
+
+    @property
+    def kinds(self) -> str:
+        """What the designs judge: persons, firms or public bodies."""
+        return " and ".join(dict.fromkeys(wording.KINDS[self.told(name)["subject"]] for name in self.designs))
+
     @property
     def families(self) -> dict[str, int]:
         """The designs whose weights are unknown, by title, with the number of draws of them."""
@@ -155,8 +166,12 @@ class Shown:
 
     @cached_property
     def tests(self) -> dict[Any, Row]:
-        """The test of each difference, as one auditor would make it; of several the one that was adjusted."""
-        rows = [r for r in self.audited(measure="association_test") if r["p"] is not None]
+        """The test of each difference, as one auditor would make it; of several the one that was adjusted.
+
+        The ratio carries the p of the same test, which a run that measures no tests still has.
+        """
+        found = self.audited(measure="association_test") or self.audited(measure="selection_rate_ratio")
+        rows = [r for r in found if r["p"] is not None]
         return by(sorted(rows, key=lambda r: r["p_adjusted"] is None), *SAME)
 
     def against_chance(self, **equals: Any) -> list[tuple[Row, Row | None]]:
@@ -184,6 +199,10 @@ class Shown:
         """Return the rows of known groups: everyone first, then by grouping as the experiment names them."""
         order = {g: i for i, g in enumerate(("everyone", *self.manifest["groups"]))}
         return sorted((r for r in rows if r["group"] != "unknown"), key=lambda r: order.get(r["group_by"], len(order)))
+
+    def as_declared(self, rows: Iterable[Row]) -> list[Row]:
+        """Return rows in the order in which designs were declared."""
+        return sorted(rows, key=lambda r: self.designs.index(r["scheme"]))
 
     def every_world(self, **equals: Any) -> list[Row]:
         """Return rows of every world, the main one first."""

@@ -89,15 +89,20 @@ def scored_by_both(rows: Sequence[Row], group: str) -> str:
 
 def most_moved(shown: Shown, rows: Sequence[Row]) -> str:
     """Say who gains or loses an outcome most among differences whose bounds exclude 0."""
-    firm = [r for r in sound(rows) if not r["low"] <= 0 <= r["high"]]
-    if not firm:
+    row = furthest(rows)
+    if row is None:
         return "no difference is told from none"
-    row = max(firm, key=lambda r: abs(r["value"]))
     size = wording.number(1e4 * abs(row["value"]), 0 if abs(row["value"]) >= 0.001 else 1)
     return (
         f"{size} {'more' if row['value'] > 0 else 'fewer'} of 10,000 among {wording.level(row['group'])} under "
         f"{shown.title(row['scheme'])}"
     )
+
+
+def furthest(rows: Sequence[Row]) -> Row | None:
+    """Return the largest of the differences whose bounds exclude 0."""
+    firm = [r for r in sound(rows) if not r["low"] <= 0 <= r["high"]]
+    return max(firm, key=lambda r: abs(r["value"]), default=None)
 
 
 def differences_table(shown: Shown) -> Table:

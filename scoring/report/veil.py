@@ -9,6 +9,7 @@ from scoring.report.shown import Figure, Part, Row, Shown, Table, said
 from scoring.report.side_by_side import per_10000
 
 RANDOM, WORST = "a person drawn at random", "a person of the group that fares worst"
+OFF = "worst off: "  # begins the note that names the group
 
 
 def veil(shown: Shown) -> Part:
@@ -22,10 +23,10 @@ def veil(shown: Shown) -> Part:
 
 
 def outcomes(shown: Shown) -> Iterator[Figure]:
-    """Yield, for each outcome that several designs have, both persons under each design."""
+    """Yield, for each outcome that several designs have and mean alike, both persons under each design."""
     means = [r for name in shown.designs for r in shown.best(measure="veil_mean", scheme=name)]
-    for outcome in dict.fromkeys(r["outcome"] for r in means):
-        of = [r for r in means if r["outcome"] == outcome and r["value"] is not None]
+    for outcome, polarity in dict.fromkeys((r["outcome"], r["polarity"]) for r in means):
+        of = [r for r in means if (r["outcome"], r["polarity"]) == (outcome, polarity) and r["value"] is not None]
         if len(of) < 2:
             continue
         rows, names, series = [], [], []
@@ -39,16 +40,16 @@ def outcomes(shown: Shown) -> Iterator[Figure]:
                 series.append(label)
         label = outcome.replace("_", " ")
         most, least = max(of, key=lambda r: r["value"]), min(of, key=lambda r: r["value"])
-        identity = f"veil-{outcome}"
+        identity = f"veil-{outcome}-{polarity}"
         yield Figure(
             identity,
             f"{label[:1].upper()}{label[1:]}: of 10,000 drawn at random {wording.number(1e4 * least['value'], 1)} "
             f"under {shown.title(least['scheme'])}, {wording.number(1e4 * most['value'], 1)} under "
             f"{shown.title(most['scheme'])}",
-            f"How many of 10,000 get “{label}”, which is {of[0]['polarity']}. {wording.bars(rows).capitalize()}.",
+            f"How many of 10,000 get “{label}”, which is {polarity}. {wording.bars(rows).capitalize()}.",
             contrasts.dots(rows, names, series, identity, "of 10,000 persons"),
             ("design", "who", "of 10,000", "status"),
-            [[name, who, wording.ranged(r, 1), said(r)] for name, who, r in zip(names, series, rows, strict=True)],
+            [[name, who, wording.ranged(r, 1), worst_off(r)] for name, who, r in zip(names, series, rows, strict=True)],
         )
 
 
@@ -63,8 +64,19 @@ def observed(shown: Shown, scheme: str, outcome: str) -> list[Row]:
 
 def who(row: Row) -> str:
     """Name the group that fares worst; over draws of a family it need not be one and the same."""
-    named = (row["note"] or "").partition("worst off: ")[2].partition(";")[0]
+    named = group_of(row)
     return wording.level(named) if named else said(row)
+
+
+def worst_off(row: Row) -> str:
+    """Write a status, and in its note the group that fares worst as readers know it."""
+    named = group_of(row)
+    return said(row).replace(f"{OFF}{named}", f"{OFF}{wording.level(named)}") if named else said(row)
+
+
+def group_of(row: Row) -> str:
+    """Return the group that a note names as the one that fares worst; empty where it names none."""
+    return str(row["note"] or "").partition(OFF)[2].partition(";")[0]
 
 
 def worst_table(shown: Shown) -> Table:

@@ -57,7 +57,7 @@ def importance(shown: Shown, name: str) -> Iterator[Figure]:
     yield Figure(
         identity,
         f"{shown.title(name)}: who stands in another band hangs most on “{labels[0]}”, "
-        f"{wording.percent(drawn[0][2]['value'], 0)} of the variance",
+        f"{wording.percent(min(drawn[0][2]['value'], 1), 0)} of the variance",  # an estimate may lie above all of it
         "Share of the variance of how many stand in another band, over the weights and cuts that were tried, that a "
         "factor explains alone (dark) and that it is part of (light). The table has the intervals of the estimate.",
         picture,

@@ -28,6 +28,9 @@ LEVELS = {
     "local": "locals",
     "not_disabled": "not disabled people",
     "disabled": "disabled people",
+    "getihu": "individual businesses (getihu)",
+    "hmt": "firms from Hong Kong, Macao or Taiwan",
+    "coop": "cooperatives",
     "everyone": "everyone",
 }
 WITH = "\N{NO-BREAK SPACE}"
@@ -240,7 +243,7 @@ def over_worlds(rows: Iterable[Row]) -> str:
     if below and above:
         return f"It flips: below 1 in {', '.join(below)}; not below in {', '.join(above)}."
     found = below or above
-    return f"{'Below' if below else 'Not below'} 1 in every world run: {', '.join(found)}." if found else ""
+    return f"{'Below 1' if below else '1 or above'} in every world run: {', '.join(found)}." if found else ""
 
 
 def pivotal_finding(row: Row, title: str) -> str:

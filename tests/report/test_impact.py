@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as tree
+from types import SimpleNamespace
 
 import impact_rows
 import polars as pl
@@ -157,6 +158,14 @@ def test_the_family_and_its_correction_are_said(figures):
     assert "Benjamini and Hochberg" in figures["forest-toy-commended"].text
     row = figures["declared-commended-residence"].rows[0]
     assert row[figures["declared-commended-residence"].head.index("p adjusted")] == "0.001"
+
+
+def test_a_run_that_measures_no_tests_has_the_p_of_its_ratios():
+    ratio = {"scheme": "toy", "outcome": "commended", "group_by": "sex", "group": "f", "p": 0.01, "p_adjusted": 0.02}
+    found = {"selection_rate_ratio": [ratio]}
+    alone = SimpleNamespace(audited=lambda measure: found.get(measure, []))
+    [told] = Shown.tests.func(alone).values()
+    assert told["p_adjusted"] == 0.02
 
 
 def test_power_is_said_beside_what_was_declared(figures):

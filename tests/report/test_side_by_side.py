@@ -4,7 +4,7 @@ import xml.etree.ElementTree as tree
 
 import pytest
 
-from scoring.report import CHARTS, contrasts, flows, footing, front, page, side_by_side, veil, wording
+from scoring.report import CHARTS, comparison, contrasts, flows, footing, front, page, side_by_side, veil, wording
 from scoring.report.shown import Figure, Shown
 from scoring.result import Result, tidy
 
@@ -118,12 +118,13 @@ def written(svg):
 FOUND = {
     "paired-old-rewarded": "Rewarded, beside Old: 400 fewer of 10,000 among rural residents under "
     "New-like (assumed weights)",
-    "footing-new-rewarded": "New-like (assumed weights), rewarded: rural residents 0.50 times as often as published, "
+    "footing-new-rewarded": "New-like (assumed weights), rewarded: rural residents 0.50 times as often (as published), "
     "0.70 at equal shares; 0.90 at equal detection: the gap remains at equal shares alone",
     "flow-new": "From Old to New-like (assumed weights): 1,000.0 (range 800.0\xa0to\xa02,000.0) of 10,000 get another "
     "verdict, most often from neither to reward",
     "front": "New-like (assumed weights) dominates Old",
-    "veil-rewarded": "Rewarded: of 10,000 drawn at random 1,000.0 under Old, 3,000.0 under New-like (assumed weights)",
+    "veil-rewarded-favourable": "Rewarded: of 10,000 drawn at random 1,000.0 under Old, 3,000.0 under New-like "
+    "(assumed weights)",
 }
 
 
@@ -148,11 +149,41 @@ def test_the_numbers_of_a_family_are_told_as_ranges_wherever_they_stand(figures,
             if "New-like (assumed weights)" in cells or any("draws" in cell for cell in cells):
                 numbers = [cell for cell in cells if "(" in cell and "to" in cell and cell[0].isdigit()]
                 assert all("range" in cell for cell in numbers), (one.title, cells)
-    for identity in ("paired-old-rewarded", "flow-new", "front", "veil-rewarded"):
+    for identity in ("paired-old-rewarded", "flow-new", "front", "veil-rewarded-favourable"):
         assert "range over draws of the unknown weights" in figures[identity].text
     assert 'stroke-dasharray="4,3"' in figures["paired-old-rewarded"].svg
     values = tables["What each design comes to"].rows
     assert values[0][2:] == ["0.400 (0.300\xa0to\xa00.500)", "0.200 (range 0.100\xa0to\xa00.300)"]
+
+
+def test_what_a_comparison_opens_with_has_its_bounds_and_its_n():
+    told = comparison.lede(shown())
+    assert "400 fewer of 10,000 among rural residents under New-like (assumed weights)" in told
+    assert "(range over draws of the unknown weights −500.0 to −300.0; n = 5,000)" in told
+
+
+def unlike():
+    """Two designs of which one lists what is good and the other what is bad."""
+    listed = {"outcome": "rewarded"}
+    ways = {"old": "favourable", "new": "adverse"}
+    found = [
+        row(measure, value, scheme=name, polarity=ways[name], **listed)
+        for measure in ("veil_mean", "selection_rate")
+        for name, value in (("old", 0.2), ("new", 0.01))
+    ]
+    one = shown(found, designs=["old", "new"])
+    for name, polarity in ways.items():
+        one.manifest["schemes"][name]["outcomes"] = {"rewarded": {"polarity": polarity}}
+    return one
+
+
+def test_outcomes_of_one_name_that_mean_otherwise_stand_in_no_picture_and_no_row_together():
+    one = unlike()
+    assert list(veil.outcomes(one)) == []
+    assert comparison.rates_table(one).rows == [
+        ["rewarded, favourable", "everyone", "20.00", "no such outcome"],
+        ["rewarded, adverse", "everyone", "no such outcome", "1.00"],
+    ]
 
 
 def test_a_front_is_told_over_seeds_and_over_universes(tables):
@@ -205,7 +236,7 @@ EQUAL = PUBLISHED | {"param": "equal shares"}
         ([PUBLISHED, EQUAL], "0.50 at equal shares: the gap remains"),
         ([PUBLISHED, EQUAL | {"high": 1.2}], "0.50 at equal shares: the gap does not remain"),
         ([PUBLISHED, EQUAL | {"value": 2.0, "low": 1.5, "high": 3.0}], "2.00 at equal shares: the gap does not remain"),
-        ([PUBLISHED], "0.50 times as often as published"),
+        ([PUBLISHED], "0.50 times as often (as published)"),
         ([PUBLISHED | {"high": 1.1}, EQUAL], "no gap as published is told from none"),
         ([PUBLISHED | {"low": None, "high": None}, EQUAL], "no gap as published is told from none"),
     ],

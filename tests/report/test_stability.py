@@ -356,3 +356,9 @@ def test_a_chart_of_undefined_pairs_is_no_picture(name):
 
 def test_a_curve_of_no_universes_is_no_picture():
     assert CHARTS["curve"]([], "i", [], [], [], ("times as often", 1.0)) == ""
+
+
+def test_designs_are_told_by_their_titles(tables):
+    one = shown()
+    assert {row[2] for row in tables["Agreement of all designs at once"].rows} == {f"over {one.title('toy')}, Other"}
+    assert one.title("toy") in tables["Do designs keep their order?"].rows[0]
