@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scoring import cli, workspace
+from scoring.commands import terminal
 from scoring.documents import Refused
 
 RUNNER = CliRunner()
@@ -193,6 +194,12 @@ def test_usage_errors_exit_with_2():
     assert call("compare", "rongcheng_2016").exit_code == 2
     assert call("run").exit_code == 2
     assert call("nonsense").exit_code == 2
+
+
+def test_a_page_is_made_again_by_a_command_that_names_no_folder(monkeypatch):
+    said = ["scoring", "compare", "a", "b", "--out", "/somewhere/page.html", "--people", "20", "--out=x"]
+    monkeypatch.setattr(sys, "argv", said)
+    assert terminal.as_run() == "scoring compare a b --people 20"
 
 
 def test_help_is_quick():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scoring.commands.terminal import AsJson, show_json
+from scoring.commands.terminal import AsJson, as_run, show_json
 
 Columns = Annotated[
     str, typer.Option("--group", help="Columns to compare, by commas; crossed too. a*b names a crossing.")
@@ -79,7 +77,7 @@ def audit(
         missing=parts(missing),
         replicates=replicates,
     )
-    result.manifest["command"] = shlex.join(["scoring", *sys.argv[1:]])
+    result.manifest["command"] = as_run()
     folder = out or Path("reports") / f"audit-{result.manifest['table']}"
     result.write(folder)
     page = pages.write_audit(result, folder)

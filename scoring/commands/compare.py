@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scoring.commands.terminal import AsJson, Workers, cores, progress, show_json
+from scoring.commands.terminal import AsJson, Workers, as_run, cores, progress, show_json
 
 Words = Annotated[
     list[str],
@@ -78,7 +76,7 @@ def compare(
 
     with progress("Comparing") as tell:
         result = room.compare(words, **asked, workers=workers or cores(), progress=tell)  # type: ignore[arg-type]
-    result.manifest["command"] = shlex.join(["scoring", *sys.argv[1:]])
+    result.manifest["command"] = as_run()
     pages.write_comparison(result, page)
     if as_json:
         show_json(result.rows.to_dicts())
@@ -107,7 +105,7 @@ def runs(folders: Sequence[str], page: Path, as_json: bool) -> None:
     from scoring import report as pages
 
     found = room.beside(folders)
-    command = shlex.join(["scoring", *sys.argv[1:]])
+    command = as_run()
     pages.write_runs(found, page, command)
     if as_json:
         show_json(found.plain())

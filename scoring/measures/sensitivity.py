@@ -128,9 +128,8 @@ def rank_shift(counts: Counts, study: Study) -> pl.DataFrame:
         (pl.col("shift") / (2 * n * everyone)).alias("value"), pl.lit("mean shift").alias("term")
     )
     middle = n * (n + 1) ** 2  # the square of all doubled ranks' sum, over n
-    now, was = (
-        (pl.col(c) - middle).cast(pl.Float64) for c in ("square", "before")
-    )  # as integers their product overflows
+    # As integers the product of these overflows, from a few thousand persons on.
+    now, was = ((pl.col(c) - middle).cast(pl.Float64) for c in ("square", "before"))
     spearman = pl.when(now * was > 0).then((pl.col("cross") - middle) / (now * was).sqrt())
     whole = cells.filter(pl.col("group_by") == EVERYONE).with_columns(
         spearman.alias("value"), pl.lit("spearman").alias("term")

@@ -16,7 +16,7 @@ from scoring.measures import multiverse
 from scoring.measures.comparison import KIND
 from scoring.measures.counts import Counts
 from scoring.measures.multiverse import ADVERSE, AS_DECLARED, FAVOURABLE, NOTHING, UNDEFINED, Asked, Floats
-from scoring.measures.rates import NOBODY
+from scoring.measures.rates import NOBODY, RATIO
 from scoring.measures.study import NO_DRAW, Study
 from scoring.measures.universes import effects, sampled_effects
 from scoring.result import NOT_APPLICABLE, OK, SMALL_CELL, ZERO_DENOM, tidy
@@ -37,7 +37,7 @@ def universe_estimate(counts: Counts, study: Study) -> pl.DataFrame:
 
     `term` numbers the universe and `param` holds its choices; term 0 is as declared, whether or not the choices include
     it. The value is that of the measure named in `method`, the bounds those of the counts of all seeds together. Of a
-    family one row a draw. Undefined where nobody can be compared.
+    family one row a draw. Undefined where nobody can be compared, or nobody of the reference has the outcome.
     """
     found = []
     for one in multiverse.asked(counts, study):
@@ -55,11 +55,11 @@ def universe_estimate(counts: Counts, study: Study) -> pl.DataFrame:
                 pl.col("universe").cast(pl.String).alias("term"),
                 pl.col("universe").replace_strict(words, return_dtype=pl.String).alias("param"),
                 "reference",
-                "value",
+                pl.when(pl.col("value").is_finite()).then("value").alias("value"),
                 "low",
                 "high",
                 "n",
-                pl.when(pl.col("value").is_null())
+                pl.when(pl.col("value").is_null() | pl.col("value").is_infinite())
                 .then(pl.lit(ZERO_DENOM))
                 .when(multiverse.small(rows))
                 .then(pl.lit(SMALL_CELL))
@@ -67,6 +67,8 @@ def universe_estimate(counts: Counts, study: Study) -> pl.DataFrame:
                 .alias("status"),
                 pl.when(pl.col("value").is_null())
                 .then(pl.lit(NOBODY))
+                .when(pl.col("value").is_infinite())
+                .then(pl.lit(RATIO.undefined))
                 .otherwise(pl.format("concludes: {}", "conclusion"))
                 .alias("note"),
                 pl.lit(study.level).alias("level"),

@@ -17,6 +17,7 @@ READ = (
     "Times: the index over that; of a family the times alone are known. Where a bin is empty in one of the two, half a "
     "person is added to every bin of both."
 )
+INDEX = ("n", "index", "low", "high", "chance alone", "times", "p", "status")
 
 
 def triples(shown: Shown, measure: str) -> dict[Any, tuple[Row, Row | None, Row | None, Row | None]]:
@@ -30,6 +31,13 @@ def triples(shown: Shown, measure: str) -> dict[Any, tuple[Row, Row | None, Row 
     }
 
 
+def beside_chance(one: tuple[Row, Row | None, Row | None, Row | None]) -> list[str]:
+    """Write an index with its n and its interval, what chance alone makes of it, and the test."""
+    row, chance, ratio, test = one
+    told = [*cells(row, 4), cells(chance, 4)[0], cells(ratio, 1)[0], p_value(test["p"] if test else None)]
+    return [wording.number(row["n"], 0), *told, standing(row)]
+
+
 def scores_table(shown: Shown) -> Table:
     """Return how far the scores and the bands of each group lie from those of the reference."""
     rows = [
@@ -37,28 +45,12 @@ def scores_table(shown: Shown) -> Table:
             wording.level(row["group"]),
             shown.title(row["scheme"]),
             row["param"],
-            wording.number(row["n"], 0),
-            *cells(row, 4),
-            cells(chance, 4)[0],
-            cells(ratio, 1)[0],
-            p_value(test["p"] if test else None),
-            standing(row),
+            *beside_chance(one),
         ]
-        for row, chance, ratio, test in triples(shown, "population_stability_index").values()
+        for one in triples(shown, "population_stability_index").values()
+        for row in one[:1]
     ]
-    head = (
-        "group",
-        "design",
-        "bins",
-        "n",
-        "index",
-        "low",
-        "high",
-        "chance alone",
-        "times",
-        "p",
-        "status",
-    )
+    head = ("group", "design", "bins", *INDEX)
     text = f"Population stability index beside the reference. {READ}"
     return shown.tabled("Scores and bands beside the reference", text, head, rows, 3)
 
@@ -71,33 +63,10 @@ def rules_table(shown: Shown) -> Table:
         labels = {r["id"]: r["label"] for r in shown.told(name)["rules"]}
         mine = [one for key, one in found.items() if key[0] == name and one[0]["value"] is not None]
         known += len(mine)
-        for row, chance, ratio, test in sorted(mine, key=times, reverse=True)[:MOST]:
-            rows.append(
-                [
-                    str(labels.get(row["param"], row["param"])),
-                    wording.level(row["group"]),
-                    shown.title(name),
-                    wording.number(row["n"], 0),
-                    *cells(row, 4),
-                    cells(chance, 4)[0],
-                    cells(ratio, 1)[0],
-                    p_value(test["p"] if test else None),
-                    standing(row),
-                ]
-            )
-    head = (
-        "rule",
-        "group",
-        "design",
-        "n",
-        "index",
-        "low",
-        "high",
-        "chance alone",
-        "times",
-        "p",
-        "status",
-    )
+        for one in sorted(mine, key=times, reverse=True)[:MOST]:
+            rule, group = one[0]["param"], one[0]["group"]
+            rows.append([str(labels.get(rule, rule)), wording.level(group), shown.title(name), *beside_chance(one)])
+    head = ("rule", "group", "design", *INDEX)
     text = (
         f"Characteristic stability index of the points that a rule gives. {READ} At most {MOST} rules of each design, "
         f"those farthest beyond chance, of {wording.number(known, 0)} rules and groups."

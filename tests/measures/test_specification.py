@@ -163,6 +163,15 @@ def test_robust_is_what_the_convention_says(found, rates, robust):
     assert values(rows, "robust", "scheme") == {"s": robust}
 
 
+def test_a_ratio_to_none_is_no_estimate_and_says_why(found):
+    rows = found({("s", i): {"a": (400, 10_000), "b": (0, 10_000)} for i in range(3)}, {POINTS: [-2, -1]})
+    rows = rows.filter(measure="universe_estimate")
+    assert set(rows.select("value", "status", "note").unique().row(0)) == {
+        None, "zero_denom", "nobody in the reference has the outcome",
+    }  # fmt: skip
+    assert rows.height == 3
+
+
 def test_where_no_universe_has_an_estimate_nothing_is_said_to_be_robust_or_not(found):
     nobody = {("s", i): {"a": (0, 10_000), "b": (0, 10_000)} for i in range(3)}
     rows = found(nobody, {POINTS: [-2, -1]}).filter(measure="robust")
